@@ -1,0 +1,140 @@
+// The shape of the public session API: what apps and library users see. Implemented by session.ts and torrent.ts.
+import type { PeerAddress } from '../core/address.ts';
+import type { MagnetLink } from '../core/metainfo/magnet.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { Preallocation } from '../ports/storage.ts';
+
+export interface SessionOptions {
+  /** TCP (and UDP) port to listen on; 0 picks a free one. Default 0. */
+  readonly port?: number | undefined;
+  /** Address to bind; all by default. */
+  readonly host?: string | undefined;
+  /** Bytes a second over all torrents; undefined is unlimited. */
+  readonly downloadLimit?: number | undefined;
+  readonly uploadLimit?: number | undefined;
+  /** Connections over all torrents. Default 500. */
+  readonly maxPeers?: number | undefined;
+}
+
+export interface AddOptions {
+  /** Folder that holds (or will hold) the content. */
+  readonly folder: string;
+  /** Indices of files to download; all by default. */
+  readonly files?: readonly number[] | undefined;
+  /**
+   * `resume` (default) trusts resume data that matches the files on disk and checks the rest; `full` hashes all;
+   * `trust` takes the content as whole without reading it (a publisher who has just hashed it).
+   */
+  readonly check?: 'resume' | 'full' | 'trust' | undefined;
+  readonly preallocation?: Preallocation | undefined;
+  /** Pieces in order instead of rarest first. */
+  readonly sequential?: boolean | undefined;
+  readonly downloadLimit?: number | undefined;
+  readonly uploadLimit?: number | undefined;
+  /** Trackers added to those of the torrent; each is a tier of its own. */
+  readonly trackers?: readonly string[] | undefined;
+  readonly webSeeds?: readonly string[] | undefined;
+  readonly peers?: readonly PeerAddress[] | undefined;
+  /** Connections of this torrent. Default 80. */
+  readonly maxPeers?: number | undefined;
+}
+
+export type TorrentState =
+  'metadata' | 'checking' | 'downloading' | 'seeding' | 'paused' | 'failed' | 'closed';
+
+export interface PeerSnapshot {
+  readonly address: string;
+  readonly client: string;
+  readonly transport: string;
+  /** 0..1 of the torrent. */
+  readonly progress: number;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** We are choked by the peer / interested in it, and the other way round. */
+  readonly choked: boolean;
+  readonly interested: boolean;
+  readonly choking: boolean;
+  readonly peerInterested: boolean;
+}
+
+export interface TrackerSnapshot {
+  readonly url: string;
+  readonly status: 'idle' | 'announcing' | 'working' | 'failed';
+  readonly message: string | undefined;
+  readonly seeders: number | undefined;
+  readonly leechers: number | undefined;
+  readonly nextAnnounceSeconds: number | undefined;
+}
+
+/** All numbers at one moment; cheap to take a few times a second. Rates are bytes a second. */
+export interface TorrentSnapshot {
+  readonly state: TorrentState;
+  readonly name: string;
+  readonly infoHash: string | undefined;
+  readonly infoHashV2: string | undefined;
+  /** Bytes of the wanted files; undefined until the metadata is there. */
+  readonly wanted: number | undefined;
+  /** Bytes of wanted files on disk and verified. */
+  readonly completed: number;
+  /** 0..1 of a check that is going on. */
+  readonly checked: number | undefined;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  /** Payload bytes since the torrent was first added (kept by resume data). */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Bytes that failed the hash or came twice. */
+  readonly wasted: number;
+  readonly etaSeconds: number | undefined;
+  readonly connected: number;
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Copies of the rarest piece among connected peers, without ours. */
+  readonly availability: number;
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface TorrentEvents {
+  /** The metainfo is known (at once for a .torrent). */
+  readonly metainfo: Metainfo;
+  readonly checked: { readonly completed: number };
+  readonly piece: { readonly piece: number };
+  readonly file: { readonly file: number };
+  /** All wanted files are whole and on disk. */
+  readonly done: undefined;
+  readonly error: { readonly code: string; readonly message: string };
+  readonly closed: undefined;
+}
+
+export interface Torrent {
+  readonly metainfo: Metainfo | undefined;
+  snapshot(): TorrentSnapshot;
+  peers(): readonly PeerSnapshot[];
+  trackers(): readonly TrackerSnapshot[];
+  /** One byte a piece: 0 missing, 1 in flight, 2 have. */
+  pieces(): Uint8Array;
+  /** Calls back on each event until the returned function is called. */
+  on<K extends keyof TorrentEvents>(event: K, listener: (value: TorrentEvents[K]) => void): () => void;
+  /** Resolves when all wanted files are whole; rejects when the torrent fails or is closed before. */
+  done(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  recheck(): Promise<void>;
+  selectFiles(files: readonly number[]): void;
+  setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
+  addPeers(peers: readonly PeerAddress[]): void;
+  /** Tells the trackers `stopped`, saves resume data, closes files and connections. */
+  close(): Promise<void>;
+}
+
+export interface Session {
+  /** The port that peers connect to. */
+  readonly port: number;
+  readonly torrents: readonly Torrent[];
+  /** Adds by metainfo, by bytes of a .torrent, or by magnet. Rejects with UsageError if it is there already. */
+  add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Promise<Torrent>;
+  setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
+  close(): Promise<void>;
+}

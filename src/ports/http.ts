@@ -1,0 +1,26 @@
+// HTTP as a client: tracker announces, web seeds, .torrent downloads.
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Time to the response headers, and longest silence inside the body. */
+  readonly timeoutMs: number;
+  /** Hops of redirects that are followed; http -> https and same-scheme only. */
+  readonly maxRedirects: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The URL that answered, after redirects. */
+  readonly url: string;
+  /** Decoded body chunks; leaving the loop early closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Rejects with SystemError HTTP_* (unreachable, timeout) or ProtocolError HTTP_* (broken answer). */
+export interface HttpPort {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
