@@ -1,0 +1,4 @@
+// Every command of the program, in the order of the help text. A new command is one import and one entry here.
+import type { CliCommand } from './command.ts';
+
+export const COMMANDS: readonly CliCommand[] = [];
