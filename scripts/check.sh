@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Every gate in one order: cheap ones first, all of them run even if one fails. The last line counts the tests.
+# `check.sh --fast` leaves out what needs stock clients, namespaces or a browser.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+failed=()
+
+gate() {
+  local name=$1 started=$SECONDS
+  shift
+  printf '== %s\n' "$name"
+  if "$@" </dev/null; then
+    printf '== %s: ok (%d s)\n' "$name" $((SECONDS - started))
+  else
+    failed+=("$name")
+    printf '== %s: FAILED (%d s)\n' "$name" $((SECONDS - started))
+  fi
+}
+
+tests() {
+  local project=$1
+  shift
+  npx vitest run --project "$project" "$@" \
+    --reporter=default --reporter=json --outputFile.json="$reports/$project.json"
+}
+
+package() {
+  npm pack --silent --pack-destination "$reports" >"$reports/name" &&
+    npx publint run --strict "$reports/$(tail -n 1 "$reports/name")" &&
+    npx attw "$reports/$(tail -n 1 "$reports/name")" --profile esm-only
+}
+
+gate format npm run --silent format
+gate build npm run --silent build
+gate types npm run --silent types
+gate lint npm run --silent lint
+gate unused npx knip
+gate unit tests unit
+gate package package
+[ "${1-}" = --fast ] || gate interop tests interop
+
+[ ${#failed[@]} -eq 0 ] || printf 'gates failed: %s\n' "${failed[*]}"
+node scripts/count-tests.mjs "$reports"/*.json
+counted=$?
+[ ${#failed[@]} -eq 0 ] && [ "$counted" -eq 0 ]
