@@ -1,12 +1,6 @@
 // Hashing: small things at once on the caller's thread, pieces in bulk on every core.
 
-/** Synchronous digests for info hashes, merkle proofs and handshakes. Small inputs only. */
-export interface Digests {
-  /** 20 bytes. */
-  sha1(data: Uint8Array): Uint8Array;
-  /** 32 bytes. */
-  sha256(data: Uint8Array): Uint8Array;
-}
+export type { Digests } from '../core/digests.ts';
 
 /** A run of bytes to hash: of a file the adapter can open, or zeros where `path` is undefined (padding). */
 export interface HashPart {

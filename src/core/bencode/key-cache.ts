@@ -1,0 +1,25 @@
+// Dictionary keys as text, each made once: a torrent says "length" and "path" for every file.
+// A table with one place for each hash; a collision only costs the making of a string.
+import { latin1Decode } from '../bytes/bytes.ts';
+
+const PLACES = 128;
+/** Longer keys are data (file names, merkle roots), not words that come again. */
+const LONGEST = 20;
+
+export class KeyCache {
+  readonly #texts = new Array<string>(PLACES).fill('');
+
+  /** The bytes [start, end) as text, one character a byte. */
+  read(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length === 0 || length > LONGEST) return latin1Decode(bytes.subarray(start, end));
+    const place = ((bytes[start] ?? 0) * 7 + (bytes[end - 1] ?? 0) * 3 + length) % PLACES;
+    const cached = this.#texts[place] ?? '';
+    let same = 0;
+    while (same < length && cached.charCodeAt(same) === bytes[start + same]) same++;
+    if (same === length && cached.length === length) return cached;
+    const text = latin1Decode(bytes.subarray(start, end));
+    this.#texts[place] = text;
+    return text;
+  }
+}

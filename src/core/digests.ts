@@ -1,0 +1,9 @@
+// The two hash functions that the core asks its caller for.
+
+/** Synchronous digests for info hashes, merkle proofs and handshakes. Small inputs only. */
+export interface Digests {
+  /** 20 bytes. */
+  sha1(data: Uint8Array): Uint8Array;
+  /** 32 bytes. */
+  sha256(data: Uint8Array): Uint8Array;
+}
