@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProtocolError, SystemError, UsageError } from '../core/errors.ts';
+import { ProtocolError, SystemError, UsageError, type SwarmpressError } from '../core/errors.ts';
 import { defineCommand, type CommonFlags } from './command.ts';
 import { runCli } from './run.ts';
 import { createTestIo } from '../../test/support/cli-io.ts';
@@ -57,11 +57,12 @@ describe('runCli', () => {
     expect(io.out()).toContain('--json');
   });
 
-  test.each([
+  const families: readonly (readonly [SwarmpressError, number])[] = [
     [new UsageError('A', 'a'), 2],
     [new ProtocolError('B', 'b'), 1],
     [new SystemError('C', 'c'), 1],
-  ])('%s becomes one line and exit code %i', async (error, code) => {
+  ];
+  test.each(families)('%s becomes one line and exit code %i', async (error, code) => {
     const io = createTestIo();
     expect(await runCli(['fail'], io, [failing(error)])).toBe(code);
     expect(io.err()).toBe(`swarmpress: ${error.code} ${error.message}\n`);
