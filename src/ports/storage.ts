@@ -29,8 +29,11 @@ export interface Storage {
   stat(): Promise<readonly (StoredFile | undefined)[]>;
   /** Makes folders, empty files and symlinks, and preallocates. Call once before the first write. */
   prepare(preallocation: Preallocation): Promise<void>;
-  /** Fills `target` from consecutive ranges. Rejects with DISK_SHORT_READ where a file is missing or short. */
-  read(ranges: readonly FileRange[], target: Uint8Array): Promise<void>;
+  /**
+   * Fills the targets, one after the other, from consecutive ranges of the same total length (a scattered read).
+   * Rejects with DISK_SHORT_READ where a file is missing or short.
+   */
+  read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void>;
   write(ranges: readonly FileRange[], data: Uint8Array): Promise<void>;
   /** Path for the Hasher's file jobs, or undefined where the adapter has none (then data is read through `read`). */
   pathOf(file: number): string | undefined;

@@ -1,0 +1,198 @@
+// Content in a folder of the disk. Files that are not wanted but share a piece with one that is live in a hidden
+// folder beside the content, `.<name>.parts/<file index>`, as sparse files with the same offsets; wanting such a file
+// moves it into place. A file that was in place before it became unwanted stays there.
+import { lstat, rename, rmdir } from 'node:fs/promises';
+import { SystemError } from '../core/errors.ts';
+import type { FileRange } from '../core/metainfo/geometry.ts';
+import { invariant } from '../core/invariant.ts';
+import type { Preallocation, Storage, StorageFile, StoragePort, StoredFile } from '../ports/storage.ts';
+import { readFully, syncData, writeFully } from './file-io.ts';
+import { preallocate } from './fs-prepare.ts';
+import { OpenFiles } from './open-files.ts';
+import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
+import { SafeFolders } from './safe-folders.ts';
+import { splitTargets } from './scatter.ts';
+
+/** Descriptors kept open over all torrents; the usual limit of a process is 1024, and peers need theirs. */
+const MAX_OPEN_FILES = 256;
+/** Files synced at once: more only fills the thread pool. */
+const PARALLEL_SYNCS = 4;
+
+/** Storage on the file system. Its descriptors are shared by all storages it opens. */
+export function createFsStoragePort(): StoragePort {
+  const open = new OpenFiles(MAX_OPEN_FILES);
+  return {
+    open: async (folder, files) => {
+      const storage = new FsStorage(files, await SafeFolders.open(folder), open);
+      await storage.locate();
+      return storage;
+    },
+  };
+}
+
+/** A file and where it is kept now. */
+interface Place {
+  readonly file: StorageFile;
+  elements: readonly string[];
+}
+
+class FsStorage implements Storage {
+  readonly #places: readonly Place[];
+  readonly #folders: SafeFolders;
+  readonly #open: OpenFiles;
+  readonly #partsFolder: string;
+  readonly #dirty = new Set<string>();
+  #wanted: readonly boolean[];
+  /** Files are being moved: everything else waits. */
+  #moving: Promise<void> | undefined;
+
+  constructor(files: readonly StorageFile[], folders: SafeFolders, open: OpenFiles) {
+    this.#places = files.map((file) => ({ file, elements: file.path }));
+    this.#folders = folders;
+    this.#open = open;
+    this.#wanted = files.map((file) => file.wanted);
+    this.#partsFolder = `.${files[0]?.path[0] ?? ''}.parts`;
+  }
+
+  /** Finds out which unwanted files live among the parts, and moves parts that are wanted now. */
+  async locate(): Promise<void> {
+    for (const [index, place] of this.#places.entries()) {
+      if (place.file.pad || place.file.length === 0) continue;
+      const parts = this.#partsOf(index);
+      if (this.#wanted[index] === true) await this.#promote(place, parts);
+      else if ((await this.#statOf(place.file.path)) === undefined) place.elements = parts;
+    }
+  }
+
+  async stat(): Promise<readonly (StoredFile | undefined)[]> {
+    await this.#moving;
+    const found: (StoredFile | undefined)[] = [];
+    for (const place of this.#places) {
+      found.push(place.file.pad ? undefined : await this.#statOf(place.elements));
+    }
+    return found;
+  }
+
+  async prepare(preallocation: Preallocation): Promise<void> {
+    await this.#moving;
+    const wanted = this.#places.filter((_, index) => this.#wanted[index] === true);
+    await preallocate(
+      wanted.map((place) => place.file),
+      { folders: this.#folders, open: this.#open },
+      preallocation,
+    );
+  }
+
+  async read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void> {
+    if (this.#moving !== undefined) await this.#moving;
+    const parts = splitTargets(
+      targets,
+      ranges.map((range) => range.length),
+    );
+    for (const [i, range] of ranges.entries()) {
+      const into = parts[i] ?? [];
+      if (range.pad) for (const target of into) target.fill(0);
+      else await this.#readRange(range, into);
+    }
+  }
+
+  async write(ranges: readonly FileRange[], data: Uint8Array): Promise<void> {
+    if (this.#moving !== undefined) await this.#moving;
+    let at = 0;
+    for (const range of ranges) {
+      if (!range.pad) await this.#writeRange(range, data.subarray(at, at + range.length));
+      at += range.length;
+    }
+  }
+
+  pathOf(file: number): string | undefined {
+    return this.#folders.pathOf(this.#place(file).elements);
+  }
+
+  setWanted(wanted: readonly boolean[]): void {
+    this.#wanted = wanted;
+    const moving = (this.#moving ?? Promise.resolve()).then(() => this.locate());
+    const settled = moving.then(
+      () => this.#moved(settled),
+      () => this.#moved(settled),
+    );
+    this.#moving = settled;
+  }
+
+  async flush(): Promise<void> {
+    await this.#moving;
+    const paths = [...this.#dirty];
+    this.#dirty.clear();
+    const next = paths.values();
+    const lane = async (): Promise<void> => {
+      for (const path of next) await this.#open.use({ path, write: false, executable: false }, syncData);
+    };
+    await Promise.all(Array.from({ length: PARALLEL_SYNCS }, lane));
+  }
+
+  async close(): Promise<void> {
+    await this.#moving;
+    await this.#open.close(this.#places.map((place) => this.#folders.pathOf(place.elements)));
+    // Only goes when it is empty; absent is as good.
+    await rmdir(this.#folders.pathOf([this.#partsFolder])).catch(() => undefined);
+  }
+
+  async #readRange(range: FileRange, targets: readonly Uint8Array[]): Promise<void> {
+    const { elements } = this.#place(range.file);
+    const path = this.#folders.pathOf(elements);
+    if (!(await this.#folders.exist(elements))) throw new SystemError('DISK_MISSING', `${path} is not there`);
+    await this.#open.use({ path, write: false, executable: false }, (fd) =>
+      readFully(fd, targets, range.offset),
+    );
+  }
+
+  async #writeRange(range: FileRange, data: Uint8Array): Promise<void> {
+    const { file, elements } = this.#place(range.file);
+    const path = this.#folders.pathOf(elements);
+    await this.#folders.make(elements);
+    await this.#open.use({ path, write: true, executable: file.executable }, (fd) =>
+      writeFully(fd, data, range.offset),
+    );
+    this.#dirty.add(path);
+  }
+
+  async #promote(place: Place, parts: readonly string[]): Promise<void> {
+    place.elements = place.file.path;
+    if ((await this.#statOf(parts)) === undefined || (await this.#statOf(place.file.path)) !== undefined) return;
+    const from = this.#folders.pathOf(parts);
+    const to = this.#folders.pathOf(place.file.path);
+    await this.#open.close([from]);
+    await this.#folders.make(place.file.path);
+    await rename(from, to).catch((error: unknown) => {
+      throw toSystemError(error, DISK_CODES, to);
+    });
+    if (this.#dirty.delete(from)) this.#dirty.add(to);
+  }
+
+  #moved(settled: Promise<void>): void {
+    if (this.#moving === settled) this.#moving = undefined;
+  }
+
+  /** Undefined unless there is a regular file, reached without links. */
+  async #statOf(elements: readonly string[]): Promise<StoredFile | undefined> {
+    if (!(await this.#folders.exist(elements))) return undefined;
+    const path = this.#folders.pathOf(elements);
+    try {
+      const stats = await lstat(path);
+      return stats.isFile() ? { length: stats.size, modifiedMs: stats.mtimeMs } : undefined;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw toSystemError(error, DISK_CODES, path);
+    }
+  }
+
+  #partsOf(index: number): readonly string[] {
+    return [this.#partsFolder, String(index)];
+  }
+
+  #place(index: number): Place {
+    const place = this.#places[index];
+    invariant(place !== undefined, 'a range names a file of the torrent');
+    return place;
+  }
+}

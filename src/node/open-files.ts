@@ -1,0 +1,117 @@
+// Open file descriptors with a cap: the least recently used one that nobody holds is closed first. A descriptor
+// opened for reading alone is reopened when somebody wants to write.
+import { close, constants, fstat, open } from 'node:fs';
+import { SystemError } from '../core/errors.ts';
+import { DISK_CODES, toSystemError } from './os-error.ts';
+
+const { O_RDONLY, O_RDWR, O_CREAT } = constants;
+// Absent on Windows, where symlinks need privileges. O_NONBLOCK keeps a FIFO in the way from hanging a thread.
+const FLAGS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+export interface OpenRequest {
+  readonly path: string;
+  readonly write: boolean;
+  readonly executable: boolean;
+}
+
+interface Entry {
+  readonly fd: Promise<number>;
+  readonly path: string;
+  readonly write: boolean;
+  holders: number;
+  doomed: boolean;
+}
+
+/** Shared by all storages of a process. */
+export class OpenFiles {
+  readonly #limit: number;
+  /** In order of use: the first is the oldest. */
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Runs `action` with an open descriptor. Rejects with SystemError DISK_*, the system's own error as its cause. */
+  async use<T>(request: OpenRequest, action: (fd: number) => Promise<T>): Promise<T> {
+    const entry = this.#entryFor(request);
+    entry.holders++;
+    try {
+      return await action(await entry.fd);
+    } catch (error) {
+      throw toSystemError(error, DISK_CODES, request.path);
+    } finally {
+      entry.holders--;
+      if (entry.doomed && entry.holders === 0) await closeEntry(entry);
+    }
+  }
+
+  /** Closes these files where they are open, once their holders are done. */
+  async close(paths: Iterable<string>): Promise<void> {
+    for (const path of paths) {
+      const entry = this.#entries.get(path);
+      if (entry !== undefined) await this.#retire(entry);
+    }
+  }
+
+  #entryFor(request: OpenRequest): Entry {
+    const { path, write } = request;
+    const known = this.#entries.get(path);
+    if (known !== undefined) {
+      this.#entries.delete(path);
+      if (known.write || !write) {
+        this.#entries.set(path, known);
+        return known;
+      }
+      void this.#retire(known);
+    }
+    const entry: Entry = { fd: openFile(request), path, write, holders: 0, doomed: false };
+    entry.fd.catch(() => {
+      if (this.#entries.get(path) === entry) this.#entries.delete(path);
+    });
+    this.#entries.set(path, entry);
+    this.#trim(entry);
+    return entry;
+  }
+
+  #trim(newest: Entry): void {
+    for (const entry of this.#entries.values()) {
+      if (this.#entries.size <= this.#limit) return;
+      if (entry.holders === 0 && entry !== newest) void this.#retire(entry);
+    }
+  }
+
+  async #retire(entry: Entry): Promise<void> {
+    if (this.#entries.get(entry.path) === entry) this.#entries.delete(entry.path);
+    entry.doomed = true;
+    if (entry.holders === 0) await closeEntry(entry);
+  }
+}
+
+async function openFile(request: OpenRequest): Promise<number> {
+  const access = request.write ? O_RDWR | O_CREAT : O_RDONLY;
+  const fd = await new Promise<number>((resolve, reject) => {
+    open(request.path, access | FLAGS, request.executable ? 0o777 : 0o666, (error, opened) => {
+      if (error === null) resolve(opened);
+      else reject(error);
+    });
+  });
+  const isFile = await new Promise<boolean>((resolve) => {
+    fstat(fd, (error, stats) => {
+      resolve(error === null && stats.isFile());
+    });
+  });
+  if (isFile) return fd;
+  close(fd);
+  throw new SystemError('DISK_NOT_A_FILE', `${request.path} is not a regular file`);
+}
+
+async function closeEntry(entry: Entry): Promise<void> {
+  const fd = await entry.fd.catch(() => undefined);
+  if (fd === undefined) return;
+  await new Promise<void>((resolve) => {
+    close(fd, () => {
+      resolve();
+    });
+  });
+}

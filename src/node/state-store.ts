@@ -1,0 +1,53 @@
+// Resume data as files: each is written whole beside the old one, synced, and renamed over it.
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import type { StateStore } from '../ports/storage.ts';
+import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
+
+/** Where a user's programs keep what should outlive them and is no configuration. */
+export function defaultStateFolder(): string {
+  const { XDG_STATE_HOME, LOCALAPPDATA } = process.env;
+  const base = XDG_STATE_HOME ?? LOCALAPPDATA ?? join(homedir(), '.local', 'state');
+  return join(base, 'swarmpress', 'resume');
+}
+
+/** A StateStore in a folder, which is made on the first save. Rejects with SystemError DISK_*. */
+export function createStateStore(folder: string): StateStore {
+  const pathOf = (key: string): string => {
+    if (!/^[0-9a-f]{1,128}$/.test(key)) throw new UsageError('STATE_KEY_INVALID', 'a key is lower-case hex');
+    return join(folder, key);
+  };
+  return {
+    load: async (key) => {
+      try {
+        return new Uint8Array(await readFile(pathOf(key)));
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return undefined;
+        throw toSystemError(error, DISK_CODES, `could not load state ${key}`);
+      }
+    },
+    save: (key, value) => replaceFile(folder, pathOf(key), value),
+    remove: async (key) => {
+      await rm(pathOf(key), { force: true });
+    },
+  };
+}
+
+async function replaceFile(folder: string, path: string, value: Uint8Array): Promise<void> {
+  const temporary = `${path}.${String(process.pid)}.tmp`;
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(value);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    throw toSystemError(error, DISK_CODES, `could not save ${path}`);
+  }
+}
