@@ -44,7 +44,8 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): this {
-    this.#buffer.set(bytes, this.#grow(bytes.length));
+    const at = this.#grow(bytes.length);
+    this.#buffer.set(bytes, at);
     return this;
   }
 

@@ -1,0 +1,181 @@
+// Runs the DHT machine over a datagram socket: keeps searches for our torrents going and hands out what they find.
+import type { PeerAddress } from '../core/address.ts';
+import { Dht, type DhtOptions, type DhtSnapshot } from '../core/dht/dht.ts';
+import type { DhtEffect, DhtInput, LookupKey } from '../core/dht/inputs.ts';
+import type { VerifySignature } from '../core/dht/items.ts';
+import type { DhtNode } from '../core/dht/krpc.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
+import type { Digests } from '../ports/hasher.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+
+export interface DhtDriverOptions extends DhtOptions {
+  /** Host names or addresses that know other nodes. */
+  readonly bootstrap: readonly { readonly host: string; readonly port: number }[];
+  /** Nodes of an earlier run. */
+  readonly nodes?: readonly DhtNode[] | undefined;
+}
+
+export interface DhtDriverDeps {
+  readonly socket: DatagramSocket;
+  readonly resolve: DatagramPort['resolve'];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly digests: Digests;
+  readonly verify: VerifySignature;
+  readonly log: Log;
+}
+
+export interface SwarmSearch {
+  readonly infoHash: Uint8Array;
+  /** Port to announce, asked at each round; undefined only searches. */
+  readonly announce: () => { readonly port: number; readonly seed: boolean } | undefined;
+  readonly onPeers: (peers: readonly PeerAddress[]) => void;
+}
+
+export interface DhtDriver {
+  /** Searches now and every 15 minutes (sooner while nothing answers) until the returned function is called. */
+  follow(search: SwarmSearch): () => void;
+  /** A node that a peer told of by its PORT message, or that a torrent names. */
+  addNode(address: PeerAddress): void;
+  snapshot(): DhtSnapshot;
+  /** Good nodes, for the next run. */
+  nodes(): readonly DhtNode[];
+  close(): void;
+}
+
+const ROUND_MS = 15 * 60_000;
+/** First rounds come quickly: the table is still filling. */
+const RETRY_MS = 10_000;
+
+/** Starts at once; bootstrap hosts that do not resolve are logged and skipped. */
+export function createDhtDriver(options: DhtDriverOptions, deps: DhtDriverDeps): DhtDriver {
+  return new Driver(options, deps);
+}
+
+class Driver implements DhtDriver {
+  readonly #deps: DhtDriverDeps;
+  readonly #dht: Dht;
+  readonly #abort = new AbortController();
+  readonly #lookups = new Map<LookupKey, { search: SwarmSearch; finish: (answered: number) => void }>();
+  readonly #unlisten: () => void;
+  #nextKey: LookupKey = 1;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: DhtDriverOptions, deps: DhtDriverDeps) {
+    this.#deps = deps;
+    const { random, digests, verify } = deps;
+    this.#dht = new Dht(
+      options,
+      {
+        sha1: (data) => digests.sha1(data),
+        verify,
+        random: () => random.uint32(),
+        randomBytes: (length) => random.bytes(length),
+      },
+      deps.clock.now(),
+    );
+    this.#unlisten = deps.socket.onMessage((data, from) => {
+      // KRPC is a bencoded dictionary; other protocols on this socket start with other bytes.
+      if (data[0] === DICT_START) this.#handle({ kind: 'packet', data, from });
+    });
+    if (options.nodes !== undefined && options.nodes.length > 0) {
+      this.#handle({ kind: 'restore', nodes: options.nodes });
+    }
+    for (const { host, port } of options.bootstrap) void this.#bootstrap(host, port);
+    this.#arm();
+  }
+
+  follow(search: SwarmSearch): () => void {
+    let cancelTimer: (() => void) | undefined;
+    let stopped = false;
+    const round = (): void => {
+      if (stopped) return;
+      const lookup = this.#nextKey++;
+      this.#lookups.set(lookup, {
+        search,
+        finish: (answered) => {
+          this.#lookups.delete(lookup);
+          if (stopped) return;
+          cancelTimer = this.#deps.clock.schedule(answered < ENOUGH_ANSWERS ? RETRY_MS : ROUND_MS, round);
+        },
+      });
+      this.#handle({ kind: 'find-peers', lookup, infoHash: search.infoHash, announce: search.announce() });
+    };
+    round();
+    return () => {
+      stopped = true;
+      cancelTimer?.();
+    };
+  }
+
+  addNode(address: PeerAddress): void {
+    this.#handle({ kind: 'bootstrap', addresses: [address] });
+  }
+
+  snapshot(): DhtSnapshot {
+    return this.#dht.snapshot();
+  }
+
+  nodes(): readonly DhtNode[] {
+    return this.#dht.nodes();
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#unlisten();
+    this.#cancelTimer?.();
+    this.#lookups.clear();
+  }
+
+  async #bootstrap(host: string, port: number): Promise<void> {
+    try {
+      const addresses = await this.#deps.resolve(host, this.#abort.signal);
+      if (this.#abort.signal.aborted) return;
+      this.#handle({ kind: 'bootstrap', addresses: addresses.map((ip) => ({ ip, port })) });
+    } catch (error) {
+      this.#deps.log.debug('DHT bootstrap host not resolved', { host, error: String(error) });
+    }
+  }
+
+  #handle(input: DhtInput): void {
+    if (this.#abort.signal.aborted) return;
+    this.#dht.handle(input, this.#deps.clock.now());
+    for (let effect = this.#dht.poll(); effect !== undefined; effect = this.#dht.poll()) this.#apply(effect);
+    this.#arm();
+  }
+
+  #apply(effect: DhtEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#deps.socket.send(effect.data, effect.to);
+        break;
+      case 'peers':
+        this.#lookups.get(effect.lookup)?.search.onPeers(effect.peers);
+        break;
+      case 'lookup-done':
+        this.#lookups.get(effect.lookup)?.finish(effect.answered);
+        break;
+      case 'external-address':
+        this.#deps.log.info('address as others see it', { ip: effect.address.ip });
+        break;
+      case 'item':
+      case 'samples':
+        break;
+    }
+  }
+
+  #arm(): void {
+    this.#cancelTimer?.();
+    const delay = Math.max(1, this.#dht.nextTimeout() - this.#deps.clock.now());
+    this.#cancelTimer = this.#deps.clock.schedule(delay, () => {
+      this.#handle({ kind: 'tick' });
+    });
+  }
+}
+
+/** `d`, the first byte of every KRPC packet. */
+const DICT_START = 0x64;
+/** With fewer answers than this the search has not seen its neighbourhood. */
+const ENOUGH_ANSWERS = 4;
