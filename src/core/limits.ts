@@ -45,6 +45,7 @@ export const LIMITS = {
   },
   requestsQueuedByPeer: { value: 2_000, unit: 'requests', reason: 'the reqq that we announce (BEP 10)' },
   numWant: { value: 200, unit: 'peers', reason: 'one reply stays small; 50 is the default of the field' },
+  trackerReplyBytes: { value: 1_048_576, unit: 'bytes', reason: 'thousands of peers fit many times over' },
   dhtSwarms: {
     value: 20_000,
     unit: 'info hashes',

@@ -17,6 +17,8 @@ export interface AnnounceRequest {
   /** How many peers are wanted; undefined leaves it to the tracker. */
   readonly numWant: number | undefined;
   readonly key: number;
+  /** What the tracker gave out as `tracker id` last time, one character a byte. */
+  readonly trackerId?: string | undefined;
 }
 
 export interface AnnounceReply {
@@ -29,11 +31,29 @@ export interface AnnounceReply {
   /** The client's address as the tracker sees it (BEP 24). */
   readonly externalIp: string | undefined;
   readonly warning: string | undefined;
+  /** To be sent back with the next announce, one character a byte. */
+  readonly trackerId?: string | undefined;
 }
+
+/** The tracker says no. `retryMinutes` (BEP 31): when to come back; undefined leaves it to the client. */
+export interface TrackerFailure {
+  readonly message: string;
+  readonly retryMinutes: number | 'never' | undefined;
+}
+
+export type AnnounceOutcome =
+  | { readonly kind: 'reply'; readonly reply: AnnounceReply }
+  | { readonly kind: 'failure'; readonly failure: TrackerFailure };
 
 export interface ScrapeEntry {
   readonly infoHash: InfoHash;
   readonly seeders: number;
   readonly leechers: number;
   readonly downloads: number;
+  /** Leechers that still download, partial seeds left out (BEP 21). */
+  readonly downloaders?: number | undefined;
 }
+
+export type ScrapeOutcome =
+  | { readonly kind: 'reply'; readonly entries: readonly ScrapeEntry[] }
+  | { readonly kind: 'failure'; readonly failure: TrackerFailure };
