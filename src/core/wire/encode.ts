@@ -12,9 +12,12 @@ interface Block {
   readonly length: number;
 }
 
+/** A hash message without its hashes. */
+const LARGEST_FIXED_FRAME = 53;
+
 /** One whole frame, length prefix included. Throws UsageError for `unknown`, which has no bytes. */
 export function encodeMessage(message: Message): Uint8Array {
-  return encodeInto(new ByteWriter(), message).finish();
+  return encodeInto(new ByteWriter(LARGEST_FIXED_FRAME + payloadLength(message)), message).finish();
 }
 
 /** Appends one frame and returns the writer: several messages can share one writer and so one write. */
@@ -89,6 +92,22 @@ function encodeHashMessage(
       throw new UsageError('WIRE_UNKNOWN_MESSAGE', `message type ${String(message.id)} cannot be encoded`);
     default:
       return assertNever(message);
+  }
+}
+
+/** Bytes of the part that varies, so that a large message is copied once. */
+function payloadLength(message: Message): number {
+  switch (message.kind) {
+    case 'bitfield':
+      return message.bits.length;
+    case 'piece':
+      return message.data.length;
+    case 'extended':
+      return message.payload.length;
+    case 'hashes':
+      return message.hashes.length;
+    default:
+      return 0;
   }
 }
 

@@ -63,7 +63,7 @@ export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Arra
 
 /** The payload of extended message 0. Throws ProtocolError BENCODE_* or WIRE_BAD_EXTENDED when it is no dictionary. */
 export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
-  const dict = dictOf(decodeBencodePrefix(payload).value);
+  const dict = dictOf(decodeBencodePrefix(payload, { canonical: false }).value);
   if (dict === undefined) {
     throw new ProtocolError('WIRE_BAD_EXTENDED', 'the extended handshake is not a dictionary');
   }
