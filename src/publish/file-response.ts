@@ -1,0 +1,192 @@
+// One published file over HTTP (RFC 9110): whole, ranges, several ranges, conditions, HEAD.
+// Law: the bytes sent are those that were hashed; a file that changed on disk since is refused with 503.
+// Memory for a request is one chunk: the next is read only when the client has taken the last.
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { lookup } from 'mrmime';
+import { SystemError } from '../core/errors.ts';
+import { formatContentRange, parseRangeHeader, type ByteRange } from './byte-ranges.ts';
+import { attachment } from './content-disposition.ts';
+
+/** A file as it was when it was hashed. */
+export interface ServedFile {
+  readonly name: string;
+  readonly diskPath: string;
+  readonly length: number;
+  /** Milliseconds since 1970, as the file system reports them. */
+  readonly modifiedMs: number;
+  /** Strong entity tag, quotes included. */
+  readonly etag: string;
+}
+
+/** What to send one after the other: bytes at hand, or a run of the file. */
+type BodyPart = Uint8Array | ByteRange;
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Answers a GET or HEAD for the file. Never rejects for reasons on disk: those are 404 and 503.
+ * `onRead` is told the bytes of content that were read for the client.
+ */
+export async function respondWithFile(
+  file: ServedFile,
+  request: Request,
+  onRead: (bytes: number) => void = () => undefined,
+): Promise<Response> {
+  const headers = baseHeaders(file);
+  const condition = checkConditions(file, request.headers);
+  if (condition !== undefined) return new Response(null, { status: condition, headers });
+  const range = parseRangeHeader(rangeHeader(file, request.headers), file.length);
+  if (range.kind === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${String(file.length)}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const whole: ByteRange = { start: 0, end: file.length };
+  const parts = range.kind === 'whole' ? [whole] : describeRanges(file, range.ranges, headers);
+  headers.set('content-length', String(parts.reduce((sum, part) => sum + partLength(part), 0)));
+  const handle = await openUnchanged(file);
+  if (typeof handle === 'string') return refusal(handle);
+  const status = range.kind === 'whole' ? 200 : 206;
+  if (request.method === 'HEAD') {
+    await handle.close();
+    return new Response(null, { status, headers });
+  }
+  return new Response(streamParts({ handle, parts, onRead }), { status, headers });
+}
+
+function baseHeaders(file: ServedFile): Headers {
+  return new Headers({
+    'accept-ranges': 'bytes',
+    'content-type': lookup(file.name) ?? 'application/octet-stream',
+    'content-disposition': attachment(file.name),
+    etag: file.etag,
+    'last-modified': new Date(file.modifiedMs).toUTCString(),
+    'cache-control': 'no-cache',
+  });
+}
+
+/** 412 or 304 where a condition of the request (RFC 9110 section 13) ends it early. */
+function checkConditions(file: ServedFile, headers: Headers): 304 | 412 | undefined {
+  const ifMatch = headers.get('if-match');
+  if (ifMatch !== null && !listsTag(ifMatch, file.etag)) return 412;
+  const ifNoneMatch = headers.get('if-none-match');
+  if (ifNoneMatch !== null && listsTag(ifNoneMatch.replaceAll('W/"', '"'), file.etag)) return 304;
+  return undefined;
+}
+
+function listsTag(list: string, etag: string): boolean {
+  return list.trim() === '*' || list.split(',').some((tag) => tag.trim() === etag);
+}
+
+/** The Range header, unless If-Range says that the client holds a part of something else. */
+function rangeHeader(file: ServedFile, headers: Headers): string | undefined {
+  const ifRange = headers.get('if-range');
+  const same =
+    ifRange === null || ifRange === file.etag || ifRange === new Date(file.modifiedMs).toUTCString();
+  return same ? (headers.get('range') ?? undefined) : undefined;
+}
+
+/** Sets the headers of a 206 and lists its body. */
+function describeRanges(file: ServedFile, ranges: readonly ByteRange[], headers: Headers): BodyPart[] {
+  const [only] = ranges;
+  if (ranges.length === 1 && only !== undefined) {
+    headers.set('content-range', formatContentRange(only, file.length));
+    return [only];
+  }
+  const boundary = randomBytes(16).toString('hex');
+  const type = headers.get('content-type') ?? 'application/octet-stream';
+  headers.set('content-type', `multipart/byteranges; boundary=${boundary}`);
+  const encoder = new TextEncoder();
+  const parts: BodyPart[] = [];
+  for (const range of ranges) {
+    const head = `\r\n--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${formatContentRange(range, file.length)}\r\n\r\n`;
+    parts.push(encoder.encode(head), range);
+  }
+  parts.push(encoder.encode(`\r\n--${boundary}--\r\n`));
+  return parts;
+}
+
+function partLength(part: BodyPart): number {
+  return part instanceof Uint8Array ? part.length : part.end - part.start;
+}
+
+/** Opens the file if it is still what was hashed. Non-blocking, so that a pipe put in its place cannot stall us. */
+async function openUnchanged(file: ServedFile): Promise<FileHandle | 'missing' | 'changed'> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file.diskPath, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return 'missing';
+  }
+  const stat = await handle.stat();
+  if (stat.isFile() && stat.size === file.length && stat.mtimeMs === file.modifiedMs) return handle;
+  await handle.close();
+  return 'changed';
+}
+
+function refusal(reason: 'missing' | 'changed'): Response {
+  return reason === 'missing'
+    ? new Response('This file is no longer on the publisher’s disk.\n', { status: 404 })
+    : new Response('This file has changed since it was published.\n', { status: 503 });
+}
+
+interface BodySource {
+  readonly handle: FileHandle;
+  readonly parts: readonly BodyPart[];
+  readonly onRead: (bytes: number) => void;
+}
+
+/** Sends the parts in order; owns the handle and closes it at the end, on an error and on cancel. */
+function streamParts({ handle, parts, onRead }: BodySource): ReadableStream<Uint8Array> {
+  const chunks = splitParts(parts);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller): Promise<void> {
+        const next = chunks.next();
+        if (next.done === true) {
+          await handle.close();
+          controller.close();
+        } else if (next.value instanceof Uint8Array) {
+          controller.enqueue(next.value);
+        } else {
+          const chunk = await readRun(handle, next.value);
+          onRead(chunk.length);
+          controller.enqueue(chunk);
+        }
+      },
+      cancel: () => handle.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The same parts with runs of the file cut into chunks. */
+function* splitParts(parts: readonly BodyPart[]): Generator<BodyPart> {
+  for (const part of parts) {
+    if (part instanceof Uint8Array) {
+      yield part;
+    } else {
+      for (let at = part.start; at < part.end; at += CHUNK_BYTES) {
+        yield { start: at, end: Math.min(at + CHUNK_BYTES, part.end) };
+      }
+    }
+  }
+}
+
+/** Reads one run whole, or closes the handle and throws SystemError CONTENT_UNREADABLE. */
+async function readRun(handle: FileHandle, run: ByteRange): Promise<Uint8Array> {
+  const chunk = new Uint8Array(run.end - run.start);
+  try {
+    let filled = 0;
+    while (filled < chunk.length) {
+      const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, run.start + filled);
+      if (bytesRead === 0) throw new Error('the file became shorter');
+      filled += bytesRead;
+    }
+    return chunk;
+  } catch (cause) {
+    await handle.close();
+    throw new SystemError('CONTENT_UNREADABLE', 'a published file could not be read', { cause });
+  }
+}

@@ -1,0 +1,205 @@
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Hono } from 'hono';
+import { toInfoHash } from '../core/ids.ts';
+import type { FileEntry, Metainfo } from '../core/metainfo/metainfo.ts';
+import { createLinks, parsePublicUrl } from './links.ts';
+import { createPublication, type ContentFile } from './publication.ts';
+import { createSite, type SiteDeps } from './site.ts';
+import type { PublicationStatus } from './status.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>"&\u202e.txt';
+let folder = '';
+let site: Hono;
+let directBytes = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmpress-site-'));
+  site = createSite(await siteDeps({ 'a b.txt': 'hello', [HOSTILE]: 'boo', 'sub/100%.bin': 'bytes' }));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function siteDeps(
+  contents: Readonly<Record<string, string>>,
+  name = 'The <b>Folder</b>',
+): Promise<SiteDeps> {
+  const files: FileEntry[] = [];
+  const content = new Map<string, ContentFile>();
+  for (const [path, text] of Object.entries(contents)) {
+    const diskPath = join(folder, 'content', path);
+    await mkdir(dirname(diskPath), { recursive: true });
+    await writeFile(diskPath, text);
+    const full = [name, ...path.split('/')];
+    const { mtimeMs } = await stat(diskPath);
+    content.set(full.join('/'), { diskPath, length: text.length, modifiedMs: mtimeMs });
+    files.push({
+      ...{ path: full, length: text.length, offset: 0, pad: false, executable: false, hidden: false },
+      ...{ symlink: undefined, piecesRoot: undefined },
+    });
+  }
+  const metainfo = metainfoOf(name, files);
+  return {
+    publication: createPublication({ metainfo, torrentBytes: Uint8Array.of(100, 101), folder }, content),
+    links: createLinks({
+      ...{ base: parsePublicUrl('http://pub.example:8080'), name, isSingleFile: false, udpPort: 8080 },
+      ...{ extraTrackers: [], webSeed: true },
+    }),
+    magnet: 'magnet:?xt=urn:btih:00&dn=x',
+    direct: true,
+    assets: new Map([
+      ['page/styles.css', { body: new TextEncoder().encode('body{}'), type: 'text/css', etag: '"s"' }],
+    ]),
+    status: () => STATUS,
+    sha256Of: (file) => (file === 0 ? 'ab'.repeat(32) : undefined),
+    onDirectBytes: (bytes) => {
+      directBytes += bytes;
+    },
+  };
+}
+
+function metainfoOf(name: string, files: readonly FileEntry[]): Metainfo {
+  return {
+    ...{
+      version: 'v1',
+      infoHash: toInfoHash(new Uint8Array(20).fill(7)),
+      infoHashV2: undefined,
+      name,
+      files,
+    },
+    ...{
+      pieceLength: 16384,
+      pieceCount: 1,
+      length: 13,
+      isSingleFile: false,
+      private: false,
+      source: undefined,
+    },
+    ...{
+      pieceHashes: new Uint8Array(20),
+      infoBytes: new Uint8Array(0),
+      pieceLayers: new Map(),
+      trackers: [],
+    },
+    ...{
+      webSeeds: [],
+      httpSeeds: [],
+      nodes: [],
+      comment: '</p><script>alert(2)</script>',
+      createdBy: undefined,
+    },
+    ...{ creationDate: 0, warnings: [] },
+  };
+}
+
+const STATUS: PublicationStatus = {
+  ...{ name: 'x', length: 13, infoHash: '07'.repeat(20), infoHashV2: undefined, state: 'seeding' },
+  ...{ seeders: 3, leechers: 2, completed: 1, connected: 2, uploadRate: 2048, uploaded: 26, sentDirectly: 0 },
+  ...{ copies: 2, uptimeSeconds: 61 },
+};
+
+describe('the publication page', () => {
+  it('shows names and comments as text, never as markup', async () => {
+    const text = await (await site.request('/')).text();
+    expect(text).not.toMatch(/<img src=x|<b>Folder|<script>alert/);
+    expect(text).toContain('The &lt;b&gt;Folder&lt;/b&gt;');
+    expect(text).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;\ufffd.txt');
+    expect(text).toContain('&lt;/p&gt;&lt;script&gt;');
+  });
+
+  it('has a strict policy and loads only its own parts', async () => {
+    const response = await site.request('/');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    const text = await response.text();
+    const loaded = [...text.matchAll(/<(?:script|img|link)[^>]*?(?:src|href)="([^"]*)"/g)].map(
+      (match) => match[1],
+    );
+    expect(loaded.length).toBeGreaterThan(3);
+    expect(loaded.every((url) => url?.startsWith('./'))).toBe(true);
+    expect(text).not.toMatch(/ style=| on\w+="/);
+  });
+
+  it('names its .torrent for machines and hands it out when asked for that type', async () => {
+    const text = await (await site.request('/')).text();
+    const link = /rel="alternate"\s+type="application\/x-bittorrent"\s+href="([^"]*)"/.exec(text)?.[1] ?? '';
+    const linked = await site.request(new URL(link, 'http://x/').pathname);
+    expect(linked.headers.get('content-type')).toBe('application/x-bittorrent');
+    const negotiated = await site.request('/', { headers: { accept: 'application/x-bittorrent' } });
+    expect(await negotiated.text()).toBe('de');
+    const browser = await site.request('/', { headers: { accept: 'text/html,application/x-bittorrent' } });
+    expect(browser.headers.get('content-type')).toContain('text/html');
+  });
+
+  it('links each file so that following the link yields its bytes', async () => {
+    const text = await (await site.request('/')).text();
+    const links = [...text.matchAll(/<a href="(\.\/files\/[^"]*)"/g)].map((match) => match[1] ?? '');
+    const bodies = links.map(async (link) =>
+      (await site.request(new URL(link, 'http://x/').pathname)).text(),
+    );
+    expect(await Promise.all(bodies)).toEqual(['hello', 'boo', 'bytes']);
+    expect(directBytes).toBe(13);
+  });
+
+  it('gives content no origin of its own and lets any site read it', async () => {
+    const response = await site.request('/files/The%20%3Cb%3EFolder%3C%2Fb%3E/a%20b.txt');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-security-policy')).toContain('sandbox');
+    expect(response.headers.get('content-disposition')).toContain('attachment');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    await response.body?.cancel();
+  });
+
+  it.each([
+    '/files/../../etc/passwd',
+    '/files/%2e%2e/%2e%2e/etc/passwd',
+    '/files/The%20%3Cb%3EFolder%3C%2Fb%3E/..%2f..%2f..%2fetc%2fpasswd',
+    '/files/The%20%3Cb%3EFolder%3C%2Fb%3E/sub',
+    '/files/%ff',
+    '/files/',
+    '/assets/../package.json',
+    '/other.torrent',
+    '/__proto__',
+  ])('has nothing at %s', async (path) => {
+    expect((await site.request(path)).status).toBe(404);
+  });
+
+  it('answers HEAD like GET and refuses to be written to', async () => {
+    const head = await site.request('/', { method: 'HEAD' });
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    expect((await site.request('/', { method: 'POST' })).status).toBe(405);
+  });
+
+  it('reports its numbers as JSON without any address of a peer', async () => {
+    const response = await site.request('/status.json');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toMatchObject({ seeders: 3, leechers: 2, copies: 2, state: 'seeding' });
+  });
+
+  it('lists checksums that are known, in the form of sha256sum', async () => {
+    expect(await (await site.request('/SHA256SUMS')).text()).toBe(`${'ab'.repeat(32)}  a b.txt\n`);
+  });
+
+  it('serves its style sheet with a validator', async () => {
+    expect((await site.request('/assets/page/styles.css')).headers.get('content-type')).toBe('text/css');
+    const again = await site.request('/assets/page/styles.css', { headers: { 'if-none-match': '"s"' } });
+    expect(again.status).toBe(304);
+  });
+
+  it('pages a long file list', async () => {
+    const many = Object.fromEntries(Array.from({ length: 501 }, (_, i) => [`f${String(i)}`, 'x']));
+    const long = createSite(await siteDeps(many, 'many'));
+    const first = await (await long.request('/')).text();
+    const second = await (await long.request('/?list=2')).text();
+    expect(first.match(/<th scope="row">/g)).toHaveLength(500);
+    expect(first).toContain('href="./?list=2#files"');
+    expect(second.match(/<th scope="row">/g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,158 @@
+// The publisher's web site: page, status, .torrent, checksums and the content itself, which is also the web seed.
+// Law: a request only picks from tables made at the start; no path is ever built from one.
+import { Hono } from 'hono';
+import { renderSVG } from 'uqr';
+import type { Asset } from './assets.ts';
+import { attachment } from './content-disposition.ts';
+import { respondWithFile } from './file-response.ts';
+import { filePath, torrentPath, type PublicLinks } from './links.ts';
+import type { PageFile, PageModel } from './page-model.ts';
+import { renderPage } from './page.ts';
+import { pathInside, type Publication } from './publication.ts';
+import { contentHeaders, pageHeaders } from './security-headers.ts';
+import type { PublicationStatus } from './status.ts';
+
+export interface SiteDeps {
+  readonly publication: Publication;
+  readonly links: PublicLinks;
+  readonly magnet: string;
+  /** Offer the files themselves over HTTP. */
+  readonly direct: boolean;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly status: () => PublicationStatus;
+  /** SHA-256 in lower-case hex by index in `Metainfo.files`; undefined until it is known. */
+  readonly sha256Of: (file: number) => string | undefined;
+  /** Bytes of content that were read for someone over HTTP. */
+  readonly onDirectBytes: (bytes: number) => void;
+}
+
+const TORRENT_TYPE = 'application/x-bittorrent';
+const FILES_PER_PAGE = 500;
+
+export function createSite(deps: SiteDeps): Hono {
+  const site = new Hono();
+  const torrentUrlPath = new URL(torrentPath(deps.publication.metainfo.name), 'http://x/').pathname;
+  for (const path of ['/', '/qr.svg', '/assets/*']) site.use(path, pageHeaders);
+  for (const path of ['/status.json', '/SHA256SUMS', '/files/*', torrentUrlPath])
+    site.use(path, contentHeaders);
+  site.get('/', (context) => {
+    context.header('vary', 'accept');
+    if (wantsTorrent(context.req.header('accept'))) return torrentResponse(deps);
+    context.header('cache-control', 'no-cache');
+    return context.html(renderPage(createModel(deps, context.req.query('list'))));
+  });
+  site.get('/status.json', (context) => {
+    context.header('cache-control', 'no-store');
+    return context.json(deps.status());
+  });
+  site.get('/SHA256SUMS', (context) => {
+    context.header('cache-control', 'no-cache');
+    return context.text(checksums(deps));
+  });
+  site.get('/qr.svg', (context) =>
+    context.body(renderSVG(deps.links.page, { border: 2 }), 200, { 'content-type': 'image/svg+xml' }),
+  );
+  site.get('/assets/*', (context) => {
+    const asset = deps.assets.get(context.req.path.slice('/assets/'.length));
+    return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
+  });
+  addFiles(site, deps);
+  site.get('*', (context, next) =>
+    new URL(context.req.url).pathname === torrentUrlPath ? torrentResponse(deps) : next(),
+  );
+  site.all('*', (context) =>
+    ['GET', 'HEAD'].includes(context.req.method)
+      ? context.text('Not found.\n', 404)
+      : context.text('Only GET and HEAD.\n', 405, { allow: 'GET, HEAD' }),
+  );
+  return site;
+}
+
+/** `files/` and the full path: as BEP 19 clients build it from the torrent's name and a file's path. */
+function addFiles(site: Hono, deps: SiteDeps): void {
+  if (!deps.direct) return;
+  const table = new Map(deps.publication.files.map((file) => [file.path.join('/'), file]));
+  site.get('/files/*', (context) => {
+    const path = decodePath(new URL(context.req.url).pathname.slice('/files/'.length));
+    const file = path === undefined ? undefined : table.get(path);
+    return file === undefined
+      ? context.notFound()
+      : respondWithFile(file, context.req.raw, deps.onDirectBytes);
+  });
+}
+
+/** The page's model for one page of the file list (`?list=2`). */
+function createModel(deps: SiteDeps, list: string | undefined): PageModel {
+  const { metainfo, files } = deps.publication;
+  const listPages = Math.max(1, Math.ceil(files.length / FILES_PER_PAGE));
+  const asked = Number(list ?? '1');
+  const listPage = Number.isInteger(asked) && asked >= 1 && asked <= listPages ? asked : 1;
+  const shown = files.slice((listPage - 1) * FILES_PER_PAGE, listPage * FILES_PER_PAGE);
+  return {
+    name: metainfo.name,
+    comment: metainfo.comment,
+    createdSeconds: metainfo.creationDate,
+    length: metainfo.length,
+    isSingleFile: metainfo.isSingleFile,
+    isPrivate: metainfo.private,
+    fileCount: files.length,
+    files: shown.map((file): PageFile => ({
+      path: pathInside(file, metainfo).join('/'),
+      length: file.length,
+      href: deps.direct ? filePath(file.path) : undefined,
+      sha256: deps.sha256Of(file.index),
+    })),
+    listPage,
+    listPages,
+    magnet: deps.magnet,
+    pageUrl: deps.links.page,
+    torrentHref: torrentPath(metainfo.name),
+    trackers: deps.links.trackers,
+    status: deps.status(),
+  };
+}
+
+/** True where a client prefers the .torrent to a page: it names the type, and does not name HTML. */
+function wantsTorrent(accept: string | undefined): boolean {
+  return accept !== undefined && accept.includes(TORRENT_TYPE) && !accept.includes('text/html');
+}
+
+function torrentResponse({ publication }: SiteDeps): Response {
+  return new Response(new Uint8Array(publication.torrentBytes), {
+    headers: {
+      'content-type': TORRENT_TYPE,
+      'content-disposition': attachment(`${publication.metainfo.name}.torrent`),
+      'cache-control': 'no-cache',
+    },
+  });
+}
+
+function assetResponse(asset: Asset, request: Request): Response {
+  const headers = { 'content-type': asset.type, etag: asset.etag, 'cache-control': 'no-cache' };
+  if (request.headers.get('if-none-match') === asset.etag)
+    return new Response(null, { status: 304, headers });
+  return new Response(asset.body, { headers });
+}
+
+/** Lines for `sha256sum --check`; names with a backslash or a line break in its escaped form. */
+function checksums(deps: SiteDeps): string {
+  const lines: string[] = [];
+  for (const file of deps.publication.files) {
+    const digest = deps.sha256Of(file.index);
+    const path = pathInside(file, deps.publication.metainfo).join('/');
+    const escaped = path
+      .replaceAll('\\', String.raw`\\`)
+      .replaceAll('\n', String.raw`\n`)
+      .replaceAll('\r', String.raw`\r`);
+    if (digest !== undefined) lines.push(`${escaped === path ? '' : '\\'}${digest}  ${escaped}\n`);
+  }
+  return lines.join('');
+}
+
+function decodePath(path: string): string | undefined {
+  try {
+    return path.split('/').map(decodeURIComponent).join('/');
+  } catch {
+    return undefined;
+  }
+}

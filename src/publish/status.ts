@@ -1,0 +1,62 @@
+// What a publication is doing, as `status.json` shows it to everyone: counts only, no peer's address.
+import type { TorrentSnapshot, TorrentState } from '../engine/api.ts';
+
+/** The fields of status.json. They are stable: fields may be added, none changes its meaning. */
+export interface PublicationStatus {
+  readonly name: string;
+  /** Bytes of content. */
+  readonly length: number;
+  readonly infoHash: string | undefined;
+  readonly infoHashV2: string | undefined;
+  readonly state: TorrentState;
+  /** Peers in the swarm that have everything, the publisher included, as its tracker counts them. */
+  readonly seeders: number;
+  /** Peers in the swarm that are still downloading, as the tracker counts them. */
+  readonly leechers: number;
+  /** Downloads that were reported as completed. */
+  readonly completed: number;
+  /** Peers connected to the publisher right now. */
+  readonly connected: number;
+  /** Bytes a second to peers. */
+  readonly uploadRate: number;
+  /** Bytes sent to peers. */
+  readonly uploaded: number;
+  /** Bytes sent over HTTP since the start. */
+  readonly sentDirectly: number;
+  /** Whole copies sent by either way, with two decimals. */
+  readonly copies: number;
+  readonly uptimeSeconds: number;
+}
+
+/** Swarm counts as our own tracker keeps them. */
+export interface SwarmCounts {
+  readonly seeders: number;
+  readonly leechers: number;
+  readonly completed: number;
+}
+
+export interface StatusInputs {
+  readonly length: number;
+  readonly snapshot: TorrentSnapshot;
+  readonly swarm: SwarmCounts;
+  readonly sentDirectly: number;
+  readonly uptimeSeconds: number;
+}
+
+export function createStatus(inputs: StatusInputs): PublicationStatus {
+  const { snapshot, swarm, length, sentDirectly } = inputs;
+  return {
+    name: snapshot.name,
+    length,
+    infoHash: snapshot.infoHash,
+    infoHashV2: snapshot.infoHashV2,
+    state: snapshot.state,
+    ...swarm,
+    connected: snapshot.connected,
+    uploadRate: Math.round(snapshot.uploadRate),
+    uploaded: snapshot.uploaded,
+    sentDirectly,
+    copies: length === 0 ? 0 : Math.floor(((snapshot.uploaded + sentDirectly) * 100) / length) / 100,
+    uptimeSeconds: Math.floor(inputs.uptimeSeconds),
+  };
+}
