@@ -108,7 +108,7 @@ function renderNumber(label: string, field: keyof PublicationStatus, value: stri
 function renderFiles(model: PageModel): Html {
   return html`<section class="files" id="files" aria-labelledby="files-title">
     <h2 id="files-title">${model.fileCount === 1 ? 'The file' : formatCount(model.fileCount, 'file')}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="files-title">
+    <div class="scroll" tabindex="0" role="region" aria-label="File list">
       <table>
         <thead>
           <tr>
