@@ -3,7 +3,7 @@
 /** Synchronous digests for info hashes, merkle proofs and handshakes. Small inputs only. */
 export interface Digests {
   /** 20 bytes. */
-  sha1(data: Uint8Array): Uint8Array;
+  readonly sha1: (data: Uint8Array) => Uint8Array;
   /** 32 bytes. */
-  sha256(data: Uint8Array): Uint8Array;
+  readonly sha256: (data: Uint8Array) => Uint8Array;
 }

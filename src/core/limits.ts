@@ -28,6 +28,32 @@ export const LIMITS = {
     unit: 'bytes',
     reason: 'a 1 TiB hybrid with 16 KiB leaves hidden needs under 100 MB',
   },
+  torrentFiles: {
+    value: 1_000_000,
+    unit: 'files',
+    reason: 'each takes an object and a path in memory for as long as the torrent is open',
+  },
+  pieceCount: {
+    value: 16_000_000,
+    unit: 'pieces',
+    reason: 'state is kept for every piece, and the bitfield must fit one message',
+  },
+  pieceLengthBytes: {
+    value: 536_870_912,
+    unit: 'bytes',
+    reason: 'a piece is in memory until its hash is known; the largest that other clients take',
+  },
+  pathDepth: {
+    value: 100,
+    unit: 'elements',
+    reason: 'as deep as bencode may nest; no disk is laid out deeper',
+  },
+  pathBytes: { value: 3_072, unit: 'bytes', reason: 'Linux takes 4,096 with the download folder in front' },
+  magnetBytes: {
+    value: 65_536,
+    unit: 'bytes',
+    reason: 'a link with hundreds of trackers has a tenth of that',
+  },
   metadataBytes: {
     value: 67_108_864,
     unit: 'bytes',
@@ -44,6 +70,11 @@ export const LIMITS = {
     reason: 'clients close the connection on requests over 128 KiB (BEP 3 practice)',
   },
   requestsQueuedByPeer: { value: 2_000, unit: 'requests', reason: 'the reqq that we announce (BEP 10)' },
+  pexPeers: {
+    value: 200,
+    unit: 'peers',
+    reason: 'of each list in a message; BEP 11 asks for 50 after the first',
+  },
   numWant: { value: 200, unit: 'peers', reason: 'one reply stays small; 50 is the default of the field' },
   trackerReplyBytes: { value: 1_048_576, unit: 'bytes', reason: 'thousands of peers fit many times over' },
   dhtSwarms: {

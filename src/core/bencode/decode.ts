@@ -50,19 +50,18 @@ export function decodeBencodePrefix(
 }
 
 /**
- * Reads a dictionary that fills the bytes, and keeps with each of its keys the raw bytes of the value as they stand:
- * what an info hash is the hash of.
+ * Reads the dictionary at the front, and keeps with each of its keys the raw bytes of the value as they stand: what an
+ * info hash is the hash of. `end` is the offset behind the dictionary.
  */
 export function decodeBencodeDict(
   bytes: Uint8Array,
   options: DecodeOptions = {},
-): { readonly dict: BencodeDict; readonly raw: ReadonlyMap<string, Uint8Array> } {
+): { readonly dict: BencodeDict; readonly raw: ReadonlyMap<string, Uint8Array>; readonly end: number } {
   if (bytes[0] !== DICT) throw new BencodeError('BENCODE_NO_DICT', 'no dictionary', 0);
   const decoder = new Decoder(bytes, options);
   const raw = new Map<string, Uint8Array>();
   const dict = decoder.dict((key, start, end) => raw.set(key, bytes.subarray(start, end)));
-  decoder.finish();
-  return { dict, raw };
+  return { dict, raw, end: decoder.offset };
 }
 
 /** Recursive descent with the depth capped; the cursor is one field, moved only forwards. */
