@@ -19,6 +19,8 @@ export interface HashDeps {
   readonly hasher: Hasher;
   readonly source: ContentSource;
   readonly signal: AbortSignal;
+  /** Pieces that need no look; all are hashed by default. */
+  readonly skips?: ((piece: number) => boolean) | undefined;
 }
 
 /** Bytes on their way for each thread: enough for two batches of the pool and the messages between. */
@@ -46,6 +48,7 @@ export async function hashPieces(
     while (next < content.pieceCount && !failed) {
       deps.signal.throwIfAborted();
       const piece = next++;
+      if (deps.skips?.(piece) === true) continue;
       try {
         handlers.onPiece(
           piece,

@@ -111,12 +111,10 @@ class FsStorage implements Storage {
 
   setWanted(wanted: readonly boolean[]): void {
     this.#wanted = wanted;
-    const moving = (this.#moving ?? Promise.resolve()).then(() => this.locate());
-    const settled = moving.then(
-      () => this.#moved(settled),
-      () => this.#moved(settled),
-    );
-    this.#moving = settled;
+    const moving = this.#relocate(this.#moving).finally(() => {
+      if (this.#moving === moving) this.#moving = undefined;
+    });
+    this.#moving = moving;
   }
 
   async flush(): Promise<void> {
@@ -158,7 +156,8 @@ class FsStorage implements Storage {
 
   async #promote(place: Place, parts: readonly string[]): Promise<void> {
     place.elements = place.file.path;
-    if ((await this.#statOf(parts)) === undefined || (await this.#statOf(place.file.path)) !== undefined) return;
+    if ((await this.#statOf(parts)) === undefined || (await this.#statOf(place.file.path)) !== undefined)
+      return;
     const from = this.#folders.pathOf(parts);
     const to = this.#folders.pathOf(place.file.path);
     await this.#open.close([from]);
@@ -169,8 +168,10 @@ class FsStorage implements Storage {
     if (this.#dirty.delete(from)) this.#dirty.add(to);
   }
 
-  #moved(settled: Promise<void>): void {
-    if (this.#moving === settled) this.#moving = undefined;
+  /** A file that cannot be moved shows when it is used. */
+  async #relocate(before: Promise<void> | undefined): Promise<void> {
+    await before;
+    await this.locate().catch(() => undefined);
   }
 
   /** Undefined unless there is a regular file, reached without links. */

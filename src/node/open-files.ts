@@ -6,7 +6,7 @@ import { DISK_CODES, toSystemError } from './os-error.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 // Absent on Windows, where symlinks need privileges. O_NONBLOCK keeps a FIFO in the way from hanging a thread.
-const FLAGS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const FLAGS = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface OpenRequest {
   readonly path: string;

@@ -1,0 +1,28 @@
+// Everything a session needs of its host: one implementation of each port. Node's is in node/env.ts.
+import type { Clock } from '../ports/clock.ts';
+import type { DatagramPort } from '../ports/datagram.ts';
+import type { Digests, Hasher } from '../ports/hasher.ts';
+import type { HttpPort } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { StateStore, StoragePort } from '../ports/storage.ts';
+import type { Transport } from '../ports/transport.ts';
+
+export interface Env {
+  /** Ways to reach peers by address, the preferred one first; empty in a browser. */
+  readonly transports: readonly Transport[];
+  /** Undefined where there is no UDP. */
+  readonly datagram: DatagramPort | undefined;
+  readonly http: HttpPort;
+  readonly storage: StoragePort;
+  readonly state: StateStore;
+  readonly hasher: Hasher;
+  readonly digests: Digests;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The one name of a folder, so that resume data is found from wherever the program was started. */
+  resolveFolder(folder: string): string;
+  /** Ends worker threads and the like. Sessions on this environment are closed before. */
+  close(): Promise<void>;
+}
