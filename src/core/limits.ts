@@ -75,6 +75,11 @@ export const LIMITS = {
     unit: 'peers',
     reason: 'of each list in a message; BEP 11 asks for 50 after the first',
   },
+  fastPieces: {
+    value: 1_024,
+    unit: 'pieces',
+    reason: 'suggestions and allowed fast pieces kept of one peer (BEP 6)',
+  },
   numWant: { value: 200, unit: 'peers', reason: 'one reply stays small; 50 is the default of the field' },
   trackerReplyBytes: { value: 1_048_576, unit: 'bytes', reason: 'thousands of peers fit many times over' },
   dhtSwarms: {

@@ -26,12 +26,14 @@ export class Geometry {
   /** Bytes from the first file's start to the last file's end, padding included. */
   readonly streamLength: number;
   readonly #shortTails: boolean;
+  readonly #hasPadding: boolean;
 
   constructor(info: Pick<Info, 'pieceLength' | 'pieceCount' | 'files' | 'version'>) {
     this.pieceLength = info.pieceLength;
     this.pieceCount = info.pieceCount;
     this.files = info.files;
     this.#shortTails = info.version === 'v2';
+    this.#hasPadding = info.files.some((file) => file.pad);
     const last = info.files.at(-1);
     this.streamLength = last === undefined ? 0 : last.offset + last.length;
   }
@@ -52,6 +54,13 @@ export class Geometry {
   /** Bytes of a block; only the last one of a piece is short. */
   blockSize(piece: number, block: number): number {
     return Math.min(BLOCK_LENGTH, this.pieceSize(piece) - block * BLOCK_LENGTH);
+  }
+
+  /** True if a block holds nothing but padding: zeros that need not be asked for (BEP 47). */
+  isPadding(piece: number, block: number): boolean {
+    if (!this.#hasPadding) return false;
+    const length = this.blockSize(piece, block);
+    return this.ranges(piece, block * BLOCK_LENGTH, length).every((range) => range.pad);
   }
 
   /** True if [begin, begin + length) lies inside the piece and is not empty. */

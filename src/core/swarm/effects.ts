@@ -7,8 +7,8 @@ export type SwarmEffect =
   /** Encode and queue a message. Piece data never comes this way: see `upload`. */
   | { readonly kind: 'send'; readonly peer: PeerKey; readonly message: Message }
   /**
-   * Serve consecutive blocks of a piece we have: `blockCount` whole requests merged, each but the last 16 KiB long.
-   * Where `length` of the last is odd, it is the piece's own tail. Report with `uploaded`.
+   * Serve consecutive blocks of a piece we have: whole requests merged. Each becomes a piece message of `blockLength`
+   * bytes (nearly always 16 KiB); the last may be shorter. Report with `uploaded`.
    */
   | {
       readonly kind: 'upload';
@@ -16,6 +16,7 @@ export type SwarmEffect =
       readonly piece: number;
       readonly begin: number;
       readonly length: number;
+      readonly blockLength: number;
     }
   /** Close the connection. `ban` keeps the address out for the session's life. */
   | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: string; readonly ban: boolean }

@@ -1,0 +1,231 @@
+// The swarm engine: one torrent's peers, pieces and decisions, without I/O. The one dispatch; parts own the rest.
+import { Bitfield } from '../bytes/bitfield.ts';
+import { assertNever } from '../invariant.ts';
+import type { Millis } from '../time.ts';
+import { Bans } from './bans.ts';
+import { Choker } from './choker.ts';
+import { Content } from './content.ts';
+import { SwarmContext } from './context.ts';
+import { Downloads } from './downloads.ts';
+import type { SwarmEffect } from './effects.ts';
+import { Extensions } from './extensions.ts';
+import type { FilePriority, PeerKey, SwarmInput } from './inputs.ts';
+import { Interest } from './interest.ts';
+import { Messages } from './messages.ts';
+import type { SwarmOptions } from './options.ts';
+import { Peer } from './peers.ts';
+import type { PeerArrival } from './peers.ts';
+import { Picker } from './picker.ts';
+import { PIECE } from './pieces.ts';
+import { Requests } from './requests.ts';
+import { pieceMap, takeSnapshot } from './snapshot.ts';
+import type { SwarmSnapshot } from './snapshot.ts';
+import { Uploads } from './uploads.ts';
+
+const TICK_MS = 500;
+
+/**
+ * Contract: one `handle`, then `poll` until it gives undefined, then the next `handle`. When `nextTimeout` is due,
+ * handle a `tick`. Inputs of peers that are gone are ignored, so a driver need not race with `disconnect` effects.
+ */
+export class SwarmEngine {
+  readonly #context: SwarmContext;
+  readonly #interest: Interest;
+  readonly #picker: Picker;
+  readonly #requests: Requests;
+  readonly #downloads: Downloads;
+  readonly #uploads: Uploads;
+  readonly #choker: Choker;
+  readonly #extensions: Extensions;
+  readonly #messages: Messages;
+  #nextTick: Millis | undefined;
+
+  constructor(options: SwarmOptions) {
+    const context = new SwarmContext(options);
+    this.#context = context;
+    this.#interest = new Interest(context);
+    this.#picker = new Picker(context);
+    this.#requests = new Requests(context, this.#picker);
+    this.#uploads = new Uploads(context);
+    this.#choker = new Choker(context, this.#uploads);
+    this.#extensions = new Extensions(context);
+    this.#downloads = new Downloads(context, {
+      picker: this.#picker,
+      requests: this.#requests,
+      interest: this.#interest,
+      bans: new Bans(context),
+    });
+    this.#messages = new Messages(context, {
+      choker: this.#choker,
+      downloads: this.#downloads,
+      extensions: this.#extensions,
+      interest: this.#interest,
+      requests: this.#requests,
+      uploads: this.#uploads,
+    });
+  }
+
+  /** Takes one input. Throws InvariantError on a bug of ours, never for what a peer did. */
+  handle(input: SwarmInput, now: Millis): void {
+    this.#context.now = now;
+    this.#nextTick ??= now + TICK_MS;
+    this.#dispatch(input);
+    this.#tickIfDue();
+    for (let peer = this.#context.leaving.pop(); peer !== undefined; peer = this.#context.leaving.pop()) {
+      this.#leave(peer.key);
+    }
+    this.#requests.refillIfDue();
+  }
+
+  /** The next effect, or undefined when all is said. */
+  poll(): SwarmEffect | undefined {
+    return this.#context.effects.shift();
+  }
+
+  /** When to handle a `tick`, if nothing happens before. */
+  nextTimeout(): Millis | undefined {
+    return this.#context.peers.size === 0 ? undefined : this.#nextTick;
+  }
+
+  snapshot(now: Millis): SwarmSnapshot {
+    return takeSnapshot(this.#context, now);
+  }
+
+  /** One byte a piece: 0 missing, 1 in memory, 2 have. Empty before the metainfo is known. */
+  pieces(): Uint8Array {
+    return pieceMap(this.#context);
+  }
+
+  /** What is on disk, for resume data; undefined before the metainfo is known. */
+  have(): Bitfield | undefined {
+    const pieces = this.#context.content?.pieces;
+    if (pieces === undefined) return undefined;
+    const have = new Bitfield(pieces.size);
+    for (let piece = 0; piece < pieces.size; piece++) if (pieces.has(piece)) have.add(piece);
+    return have;
+  }
+
+  #dispatch(input: SwarmInput): void {
+    switch (input.kind) {
+      case 'message':
+        return this.#message(input);
+      case 'uploaded':
+        return this.#withPeer(input.peer, (peer) => this.#uploads.taken(peer, input.bytes));
+      case 'piece-verified':
+        return this.#downloads.verified(input.piece, input.ok);
+      case 'piece-written':
+        return this.#downloads.written(input.piece);
+      case 'write-failed':
+        return this.#downloads.writeFailed(input.piece, input.error);
+      case 'read-failed':
+        this.#uploads.lost(input.piece);
+        return this.#downloads.lost(input.piece);
+      case 'metainfo':
+        return this.#start(input);
+      case 'peer-connected':
+        return this.#arrive(input);
+      case 'peer-closed':
+        return this.#leave(input.peer);
+      case 'candidates':
+      case 'dial-failed':
+        return;
+      case 'priorities':
+        return this.#prioritise(input.files);
+      case 'deadlines':
+        this.#picker.setDeadlines(input.pieces);
+        return this.#requests.refillSoon();
+      case 'pause':
+        return this.#pause();
+      case 'resume':
+        return this.#resume();
+      case 'tick':
+        return;
+      default:
+        assertNever(input);
+    }
+  }
+
+  #message(input: Extract<SwarmInput, { kind: 'message' }>): void {
+    const peer = this.#context.peers.get(input.peer);
+    if (peer !== undefined && !peer.gone) this.#messages.handle(peer, input.message);
+  }
+
+  #withPeer(key: PeerKey, act: (peer: Peer) => void): void {
+    const peer = this.#context.peers.get(key);
+    if (peer !== undefined) act(peer);
+  }
+
+  #start(input: Extract<SwarmInput, { kind: 'metainfo' }>): void {
+    const { options, rng } = this.#context;
+    const content = new Content(input.metainfo, input.have, { buffers: options.buffers, rng });
+    this.#context.content = content;
+    this.#downloads.start(content);
+    for (const peer of this.#context.peers.values()) {
+      this.#announcePieces(content, peer);
+      this.#interest.arrive(peer);
+    }
+    this.#requests.refillSoon();
+  }
+
+  #arrive(arrival: PeerArrival): void {
+    const peer = new Peer(arrival, this.#context.now);
+    this.#context.peers.set(peer.key, peer);
+    if (peer.isWebSeed) peer.choked = false;
+    const content = this.#context.content;
+    if (content !== undefined) this.#announcePieces(content, peer);
+    this.#extensions.greet(peer);
+    this.#interest.arrive(peer);
+    this.#requests.fill(peer);
+  }
+
+  /** BEP 3, BEP 6: the first message says what we have. */
+  #announcePieces(content: Content, peer: Peer): void {
+    const had = content.pieces.count(PIECE.HAVE);
+    if (peer.capabilities.fast && had === content.pieces.size) this.#context.send(peer, { kind: 'have-all' });
+    else if (peer.capabilities.fast && had === 0) this.#context.send(peer, { kind: 'have-none' });
+    else if (had > 0) {
+      const bits = this.have()?.toBytes() ?? new Uint8Array(0);
+      this.#context.send(peer, { kind: 'bitfield', bits });
+    }
+  }
+
+  #leave(key: PeerKey): void {
+    const peer = this.#context.peers.get(key);
+    if (peer === undefined) return;
+    peer.gone = true;
+    this.#requests.takeBack(peer);
+    this.#interest.leave(peer);
+    this.#context.peers.delete(key);
+    this.#choker.left(peer);
+  }
+
+  #prioritise(files: readonly FilePriority[]): void {
+    const content = this.#context.content;
+    if (content === undefined) return;
+    for (const active of content.prioritise(files)) this.#downloads.drop(content, active);
+    this.#interest.recountAll();
+    this.#downloads.checkComplete(content);
+    this.#requests.refillSoon();
+  }
+
+  #pause(): void {
+    this.#context.paused = true;
+    if (this.#context.content !== undefined) this.#downloads.stop(this.#context.content);
+    this.#context.downloadStopped = true;
+    this.#choker.chokeAll();
+  }
+
+  #resume(): void {
+    this.#context.paused = false;
+    this.#context.downloadStopped = false;
+    for (const peer of this.#context.peers.values()) this.#interest.update(peer);
+    this.#requests.refillSoon();
+  }
+
+  #tickIfDue(): void {
+    if (this.#nextTick === undefined || this.#context.now < this.#nextTick) return;
+    this.#nextTick = this.#context.now + TICK_MS;
+    this.#requests.tick();
+    this.#choker.tick();
+  }
+}

@@ -1,0 +1,121 @@
+// What each message of a peer does: one line for each kind.
+import { assertNever } from '../invariant.ts';
+import { LIMITS } from '../limits.ts';
+import type { Message } from '../wire/messages.ts';
+import type { Choker } from './choker.ts';
+import type { SwarmContext } from './context.ts';
+import type { Downloads } from './downloads.ts';
+import type { Extensions } from './extensions.ts';
+import type { Interest } from './interest.ts';
+import type { Peer } from './peers.ts';
+import type { Requests } from './requests.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface MessageParts {
+  readonly choker: Choker;
+  readonly downloads: Downloads;
+  readonly extensions: Extensions;
+  readonly interest: Interest;
+  readonly requests: Requests;
+  readonly uploads: Uploads;
+}
+
+export class Messages {
+  readonly #context: SwarmContext;
+  readonly #parts: MessageParts;
+
+  constructor(context: SwarmContext, parts: MessageParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  handle(peer: Peer, message: Message): void {
+    const { choker, downloads, extensions, interest, requests, uploads } = this.#parts;
+    switch (message.kind) {
+      case 'piece':
+        return downloads.block(peer, message);
+      case 'request':
+        return uploads.request(peer, message);
+      case 'have':
+        interest.have(peer, message.piece);
+        return requests.fill(peer);
+      case 'choke':
+        return this.#choked(peer);
+      case 'unchoke':
+        peer.choked = false;
+        peer.dry = false;
+        return requests.fill(peer);
+      case 'interested':
+      case 'not-interested':
+        peer.peerInterested = message.kind === 'interested';
+        return choker.interestChanged(peer);
+      case 'bitfield':
+        interest.bitfield(peer, message.bits);
+        return requests.fill(peer);
+      case 'cancel':
+        return uploads.cancel(peer, message);
+      case 'have-all':
+      case 'have-none':
+      case 'suggest':
+      case 'reject':
+      case 'allowed-fast':
+        return this.#fast(peer, message);
+      case 'extended':
+        return extensions.message(peer, message.id, message.payload);
+      case 'keep-alive':
+      case 'port':
+      case 'hash-request':
+      case 'hashes':
+      case 'hash-reject':
+      case 'unknown':
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  #choked(peer: Peer): void {
+    peer.choked = true;
+    // BEP 6: with the fast extension each request is rejected by name, or served yet.
+    if (!peer.capabilities.fast) this.#parts.requests.takeBack(peer);
+    else peer.current = undefined;
+  }
+
+  #fast(
+    peer: Peer,
+    message: Extract<Message, { kind: 'have-all' | 'have-none' | 'suggest' | 'reject' | 'allowed-fast' }>,
+  ): void {
+    const { interest, requests } = this.#parts;
+    if (!peer.capabilities.fast) {
+      this.#context.disconnect(peer, `${message.kind} without the fast extension`);
+      return;
+    }
+    switch (message.kind) {
+      case 'have-all':
+        interest.haveAll(peer);
+        break;
+      case 'have-none':
+        interest.haveNone(peer);
+        break;
+      case 'suggest':
+        this.#remember(peer.suggested, message.piece);
+        break;
+      case 'allowed-fast':
+        this.#remember(peer.allowedFast, message.piece);
+        peer.dry = false;
+        break;
+      case 'reject':
+        if (!requests.reject(peer, message.piece, message.begin)) peer.strikes++;
+        break;
+      default:
+        assertNever(message);
+    }
+    requests.fill(peer);
+  }
+
+  #remember(set: Set<number>, piece: number): void {
+    const size = this.#context.content?.pieces.size;
+    if (size !== undefined && piece >= size) return;
+    if (set.size < LIMITS.fastPieces.value) set.add(piece);
+  }
+}

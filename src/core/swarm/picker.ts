@@ -1,0 +1,142 @@
+// Which piece to ask a peer for next: pieces with a deadline, the one it is at, other begun ones, then a new one.
+// New pieces go by priority, then rarity, ties at random. The state plus the seeded RNG decide; nothing else does.
+import type { ActivePiece } from './active-piece.ts';
+import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
+import type { Content } from './content.ts';
+import type { SwarmContext } from './context.ts';
+import type { Peer } from './peers.ts';
+import { PIECE } from './pieces.ts';
+
+/** A peer that will have asked for the rest of its piece within this time keeps it for itself. */
+const KEEP_MS = 250;
+/** Until we have this many pieces they are picked at random: any piece is good to trade, the quickest is best. */
+const RANDOM_PIECES = 2;
+
+export class Picker {
+  readonly #context: SwarmContext;
+  /** Pieces in flight with open blocks; ones without are dropped as they are met. */
+  readonly #partials: Set<ActivePiece> = new Set();
+  /** Wanted by a time, most urgent first. */
+  #deadlines: number[] = [];
+  /** Sequential mode: no piece below is missing. */
+  #cursor = 0;
+  /** A piece could not be begun for want of a buffer. */
+  starved = false;
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
+  }
+
+  setDeadlines(pieces: readonly { readonly piece: number; readonly at: number }[]): void {
+    this.#deadlines = [...pieces].sort((a, b) => a.at - b.at).map(({ piece }) => piece);
+  }
+
+  /** Blocks of the piece are open again, or for the first time. */
+  opened(active: ActivePiece): void {
+    this.#partials.add(active);
+    if (active.index < this.#cursor) this.#cursor = active.index;
+  }
+
+  /** The piece is not in flight any more. */
+  closed(active: ActivePiece): void {
+    this.#partials.delete(active);
+    if (active.index < this.#cursor) this.#cursor = active.index;
+  }
+
+  /** A piece with an open block for this peer, or undefined. */
+  next(peer: Peer): ActivePiece | undefined {
+    const content = this.#context.content;
+    if (content === undefined || peer.has === undefined) return undefined;
+    const urgent = this.#urgent(content, peer);
+    if (urgent !== undefined) return urgent;
+    const current = peer.current;
+    if (current !== undefined && current.open > 0 && this.#mayTake(peer, current)) return current;
+    peer.current =
+      this.#partial(content, peer) ?? this.#fresh(content, peer) ?? this.#partial(content, peer, true);
+    return peer.current;
+  }
+
+  #urgent(content: Content, peer: Peer): ActivePiece | undefined {
+    if (this.#deadlines.length === 0) return undefined;
+    this.#deadlines = this.#deadlines.filter((piece) => content.pieces.isLacking(piece));
+    for (const piece of this.#deadlines) {
+      if (!this.#mayAsk(peer, piece)) continue;
+      const active = content.active.get(piece);
+      if (active === undefined) return this.#open(content, peer, piece);
+      if (active.open > 0 && this.#mayTake(peer, active)) return active;
+    }
+    return undefined;
+  }
+
+  /** The best begun piece: of highest priority, then rarest, then nearest to its end. */
+  #partial(content: Content, peer: Peer, evenKept = false): ActivePiece | undefined {
+    let best: ActivePiece | undefined;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (const active of this.#partials) {
+      if (active.open === 0) {
+        this.#partials.delete(active);
+        continue;
+      }
+      if (!this.#mayAsk(peer, active.index) || !this.#mayTake(peer, active)) continue;
+      if (!evenKept && this.#isKept(peer, active)) continue;
+      const copies = Math.min(content.availability.copies(active.index), 1e6);
+      const score = content.priority(active.index) * 1e12 - copies * 1e5 - active.open;
+      if (score <= bestScore) continue;
+      best = active;
+      bestScore = score;
+    }
+    return best;
+  }
+
+  #fresh(content: Content, peer: Peer): ActivePiece | undefined {
+    const piece = this.#choose(content, peer);
+    return piece < 0 ? undefined : this.#open(content, peer, piece);
+  }
+
+  #choose(content: Content, peer: Peer): number {
+    if (content.pieces.count(PIECE.MISSING) === 0) return -1;
+    if (this.#context.options.sequential === true) return this.#inOrder(content, peer);
+    for (const piece of peer.suggested) {
+      if (content.pieces.state(piece) !== PIECE.MISSING) peer.suggested.delete(piece);
+      else if (this.#mayAsk(peer, piece)) return piece;
+    }
+    const test = (piece: number): boolean => this.#mayAsk(peer, piece);
+    return content.pieces.count(PIECE.HAVE) < RANDOM_PIECES
+      ? content.availability.findRandom(test)
+      : content.availability.find(test);
+  }
+
+  #inOrder(content: Content, peer: Peer): number {
+    const { pieces } = content;
+    while (this.#cursor < pieces.size && pieces.state(this.#cursor) !== PIECE.MISSING) this.#cursor++;
+    for (let piece = this.#cursor; piece < pieces.size; piece++) {
+      if (pieces.state(piece) === PIECE.MISSING && this.#mayAsk(peer, piece)) return piece;
+    }
+    return -1;
+  }
+
+  #open(content: Content, peer: Peer, piece: number): ActivePiece | undefined {
+    const active = content.open(piece, peer.key);
+    if (active === undefined) this.starved = true;
+    else this.#partials.add(active);
+    return active;
+  }
+
+  /** The peer has the piece, and gives it: unchoked, or allowed fast (BEP 6). */
+  #mayAsk(peer: Peer, piece: number): boolean {
+    return peer.has?.has(piece) === true && (!peer.choked || peer.allowedFast.has(piece));
+  }
+
+  #mayTake(peer: Peer, active: ActivePiece): boolean {
+    return active.exclusive === undefined || active.exclusive === peer.key;
+  }
+
+  /** The peer that opened the piece is quick enough to finish it alone: runs stay whole, blame stays clear. */
+  #isKept(peer: Peer, active: ActivePiece): boolean {
+    const opener = this.#context.peers.get(active.opener);
+    if (opener === undefined || opener === peer || opener.gone) return false;
+    if (opener.choked || opener.snubbed || opener.current !== active) return false;
+    const rate = opener.pipeline.rate(this.#context.now);
+    return active.open * BLOCK_LENGTH * 1000 < rate * KEEP_MS;
+  }
+}

@@ -1,0 +1,62 @@
+// How many blocks to have requested from one peer.
+// Law: outstanding = rate * latency (Little). We ask for what the peer delivers within a target latency: enough that
+// its link never runs dry, little enough that no queue of seconds stands between us and the next wish.
+import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
+import type { Millis } from '../time.ts';
+import { RateMeter } from './rate.ts';
+
+/** Time of a peer's deliveries that stands requested, besides two round trips. */
+const QUEUE_MS = 400;
+const FIRST_DEPTH = 16;
+const MIN_DEPTH = 6;
+/** A round trip is measured as the least of this long. */
+const ROUND_TRIP_MEMORY_MS = 15_000;
+const BUCKET_MS = 100;
+const BUCKETS = 10;
+
+export class Pipeline {
+  readonly #rate: RateMeter;
+  #depth = FIRST_DEPTH;
+  #least = Number.POSITIVE_INFINITY;
+  #leastBefore = Number.POSITIVE_INFINITY;
+  #memoryEnds: Millis;
+
+  constructor(now: Millis) {
+    this.#rate = new RateMeter(now, BUCKET_MS, BUCKETS);
+    this.#memoryEnds = now + ROUND_TRIP_MEMORY_MS;
+  }
+
+  /** Blocks to keep requested. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Requests go out after a time without any. */
+  started(now: Millis): void {
+    this.#rate.restart(now);
+  }
+
+  /** Bytes a second over the last second. */
+  rate(now: Millis): number {
+    return this.#rate.perSecond(now);
+  }
+
+  /** A block came, `latencyMs` after its request. At most one block more is asked for: doubling in a round trip. */
+  onBlock(bytes: number, latencyMs: Millis, now: Millis): void {
+    this.#rate.add(bytes, now);
+    if (now >= this.#memoryEnds) {
+      this.#leastBefore = this.#least;
+      this.#least = Number.POSITIVE_INFINITY;
+      this.#memoryEnds = now + ROUND_TRIP_MEMORY_MS;
+    }
+    if (latencyMs < this.#least) this.#least = latencyMs;
+    const roundTrip = Math.min(this.#least, this.#leastBefore);
+    const wanted = (this.#rate.perSecond(now) * (2 * roundTrip + QUEUE_MS)) / 1000 / BLOCK_LENGTH;
+    this.#depth = Math.min(this.#depth + 1, Math.max(MIN_DEPTH, Math.ceil(wanted)));
+  }
+
+  /** The peer went silent: it is asked for one block at a time until it delivers. */
+  collapse(): void {
+    this.#depth = 1;
+  }
+}

@@ -1,0 +1,233 @@
+// The blocks asked of each peer: filling pipelines, timeouts, endgame, rejects.
+// Invariant: a block id is in a peer's `outstanding` if and only if its piece lists the peer among its requesters.
+import type { ActivePiece } from './active-piece.ts';
+import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
+import { LIMITS } from '../limits.ts';
+import type { Millis } from '../time.ts';
+import type { Content } from './content.ts';
+import type { SwarmContext } from './context.ts';
+import type { Peer } from './peers.ts';
+import type { Picker } from './picker.ts';
+import { PIECE } from './pieces.ts';
+
+/** A pipeline is filled up when it has run down to this share: requests go out in batches. */
+const REFILL_BELOW = 0.75;
+/** Requests that peers which say nothing are taken to queue (BEP 10 `reqq`). */
+const DEFAULT_QUEUE = 250;
+/** Silence with requests outstanding after which a peer counts as snubbing. */
+const SNUB_MS = 10_000;
+/** In the endgame a block is asked of a second peer that should deliver it this much sooner. */
+const STEAL_GAIN = 0.6;
+const MAX_ABANDONED = 4096;
+
+export type Settlement = 'asked' | 'late' | 'unasked';
+
+export class Requests {
+  readonly #context: SwarmContext;
+  readonly #picker: Picker;
+  #refillDue = false;
+
+  constructor(context: SwarmContext, picker: Picker) {
+    this.#context = context;
+    this.#picker = picker;
+  }
+
+  /** Asks the peer for more once its pipeline has run down. */
+  fill(peer: Peer): void {
+    const content = this.#context.content;
+    if (content === undefined || !this.#mayAsk(peer)) return;
+    const depth = Math.min(peer.pipeline.depth, this.#queueOf(peer));
+    if (peer.outstanding.size > depth * REFILL_BELOW) return;
+    if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
+    while (peer.outstanding.size < depth) {
+      const active = this.#picker.next(peer);
+      if (active === undefined) break;
+      while (peer.outstanding.size < depth) {
+        const block = active.take(peer.key);
+        if (block < 0) break;
+        this.#ask(content, peer, active.index, block);
+      }
+    }
+    if (peer.outstanding.size < depth) this.#endgame(content, peer, depth);
+    if (peer.outstanding.size === 0) peer.dry = true;
+  }
+
+  /** Open blocks may have appeared for anyone: all pipelines are filled when the input is handled. */
+  refillSoon(): void {
+    this.#refillDue = true;
+  }
+
+  refillIfDue(): void {
+    if (!this.#refillDue) return;
+    this.#refillDue = false;
+    this.#picker.starved = false;
+    for (const peer of this.#context.peers.values()) {
+      peer.dry = false;
+      this.fill(peer);
+    }
+  }
+
+  /** Strikes a block off the peer's list as it comes in. */
+  settle(peer: Peer, blockId: number): Settlement {
+    const askedAt = peer.outstanding.get(blockId);
+    const now = this.#context.now;
+    if (askedAt === undefined) return peer.abandoned.delete(blockId) ? 'late' : 'unasked';
+    peer.outstanding.delete(blockId);
+    peer.pipeline.onBlock(BLOCK_LENGTH, now - askedAt, now);
+    peer.lastBlockAt = now;
+    peer.snubbed = false;
+    return 'asked';
+  }
+
+  /** A block came from someone: the others asked for it need not send it. */
+  cancel(content: Content, piece: number, block: number, others: readonly number[]): void {
+    const blockId = content.blockId(piece, block);
+    for (const key of others) {
+      const peer = this.#context.peers.get(key);
+      if (peer?.outstanding.delete(blockId) !== true) continue;
+      this.#forgo(peer, blockId);
+      const begin = block * BLOCK_LENGTH;
+      const length = content.geometry.blockSize(piece, block);
+      this.#context.send(peer, { kind: 'cancel', piece, begin, length });
+      this.fill(peer);
+    }
+  }
+
+  /** Takes back all that was asked of a peer: it choked us, fell silent or left. */
+  takeBack(peer: Peer): void {
+    const content = this.#context.content;
+    if (content === undefined) return;
+    for (const blockId of peer.outstanding.keys()) {
+      this.#forgo(peer, blockId);
+      this.#reopen(content, peer, blockId);
+    }
+    peer.outstanding.clear();
+    peer.current = undefined;
+  }
+
+  /** BEP 6: the peer will not serve one request. False if it was never made. */
+  reject(peer: Peer, piece: number, begin: number): boolean {
+    const content = this.#context.content;
+    if (content === undefined) return false;
+    const blockId = content.blockId(piece, Math.floor(begin / BLOCK_LENGTH));
+    if (!peer.outstanding.delete(blockId)) return peer.abandoned.delete(blockId);
+    this.#reopen(content, peer, blockId);
+    if (peer.current?.index === piece) peer.current = undefined;
+    return true;
+  }
+
+  /** The piece is given up: nobody need send its blocks. */
+  dropPiece(content: Content, active: ActivePiece): void {
+    for (let block = 0; block < active.blockCount; block++) {
+      if (active.isRequested(block)) this.cancel(content, active.index, block, active.requesters(block));
+    }
+    for (const peer of this.#context.peers.values()) if (peer.current === active) peer.current = undefined;
+  }
+
+  /** Finds peers that fell silent; frees buffers that nobody fills. */
+  tick(): void {
+    const content = this.#context.content;
+    if (content === undefined) return;
+    for (const peer of this.#context.peers.values()) {
+      if (peer.outstanding.size > 0 && this.#isSilent(peer)) {
+        peer.snubbed = true;
+        peer.pipeline.collapse();
+        peer.lastBlockAt = this.#context.now;
+        this.takeBack(peer);
+      }
+    }
+    if (this.#picker.starved) this.#evict(content);
+    this.refillSoon();
+  }
+
+  #mayAsk(peer: Peer): boolean {
+    if (peer.gone || peer.dry || this.#context.downloadStopped || peer.offers === 0) return false;
+    return !peer.choked || peer.allowedFast.size > 0;
+  }
+
+  #queueOf(peer: Peer): number {
+    return Math.min(peer.extended?.requestQueue ?? DEFAULT_QUEUE, LIMITS.requestsQueuedByPeer.value);
+  }
+
+  #ask(content: Content, peer: Peer, piece: number, block: number): void {
+    const blockId = content.blockId(piece, block);
+    peer.outstanding.set(blockId, this.#context.now);
+    peer.abandoned.delete(blockId);
+    const length = content.geometry.blockSize(piece, block);
+    this.#context.send(peer, { kind: 'request', piece, begin: block * BLOCK_LENGTH, length });
+  }
+
+  /** Everything is asked of someone: what a slow peer will deliver last is asked of this one too, if it is quicker. */
+  #endgame(content: Content, peer: Peer, depth: number): void {
+    if (peer.snubbed || content.pieces.count(PIECE.MISSING) > 0) return;
+    const now = this.#context.now;
+    while (peer.outstanding.size < depth) {
+      const mine = timeToServe(peer, peer.outstanding.size + 1, now);
+      const blockId = this.#slowest(content, peer, mine / STEAL_GAIN);
+      if (blockId === undefined) return;
+      const piece = content.pieceOf(blockId);
+      content.active.get(piece)?.addRequester(content.blockOf(blockId), peer.key);
+      this.#ask(content, peer, piece, content.blockOf(blockId));
+    }
+  }
+
+  /** The block that is expected last, later than in `afterMs`, asked of one other peer and to be had from this one. */
+  #slowest(content: Content, peer: Peer, afterMs: Millis): number | undefined {
+    let worst = afterMs;
+    let found: number | undefined;
+    for (const other of this.#context.peers.values()) {
+      if (other === peer) continue;
+      let place = 0;
+      for (const blockId of other.outstanding.keys()) {
+        place++;
+        const expected = timeToServe(other, place, this.#context.now);
+        if (expected <= worst || !this.#mayShare(content, peer, blockId)) continue;
+        worst = expected;
+        found = blockId;
+      }
+    }
+    return found;
+  }
+
+  #mayShare(content: Content, peer: Peer, blockId: number): boolean {
+    const piece = content.pieceOf(blockId);
+    const active = content.active.get(piece);
+    if (active === undefined || active.exclusive !== undefined || peer.has?.has(piece) !== true) return false;
+    if (peer.choked && !peer.allowedFast.has(piece)) return false;
+    return active.requesters(content.blockOf(blockId)).length === 1;
+  }
+
+  #isSilent(peer: Peer): boolean {
+    const oldest = peer.outstanding.values().next().value ?? this.#context.now;
+    return this.#context.now - Math.max(oldest, peer.lastBlockAt) > SNUB_MS;
+  }
+
+  #forgo(peer: Peer, blockId: number): void {
+    if (peer.abandoned.size >= MAX_ABANDONED) peer.abandoned.clear();
+    peer.abandoned.add(blockId);
+  }
+
+  #reopen(content: Content, peer: Peer, blockId: number): void {
+    const active = content.active.get(content.pieceOf(blockId));
+    if (active?.giveUp(content.blockOf(blockId), peer.key) !== true) return;
+    this.#picker.opened(active);
+    this.refillSoon();
+  }
+
+  /** Pieces that nobody is delivering give their buffers to pieces that somebody could. */
+  #evict(content: Content): void {
+    for (const active of content.active.values()) {
+      if (active.open === 0 || active.open + active.received < active.blockCount) continue;
+      this.#context.wasted += active.received * BLOCK_LENGTH;
+      this.dropPiece(content, active);
+      this.#picker.closed(active);
+      content.abandon(active);
+    }
+  }
+}
+
+/** When the peer should have delivered its next `blocks` blocks, by its rate of the last second. */
+function timeToServe(peer: Peer, blocks: number, now: Millis): Millis {
+  const rate = Math.max(peer.pipeline.rate(now), 1024);
+  return (blocks * BLOCK_LENGTH * 1000) / rate;
+}

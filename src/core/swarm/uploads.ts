@@ -1,0 +1,116 @@
+// Serving blocks: takes requests, merges neighbours into long runs, keeps a bounded number of bytes with the driver.
+import { LIMITS } from '../limits.ts';
+import type { SwarmContext } from './context.ts';
+import type { Peer } from './peers.ts';
+import type { BlockRequest } from './upload-queue.ts';
+
+/** Longest run that is read and written at once. */
+const MAX_RUN = 256 * 1024;
+/** Bytes of a peer's runs with the driver: what is there cannot be cancelled any more. */
+const WINDOW = 1024 * 1024;
+
+export class Uploads {
+  readonly #context: SwarmContext;
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
+  }
+
+  request(peer: Peer, request: BlockRequest): void {
+    const content = this.#context.content;
+    if (content === undefined) return;
+    if (!content.geometry.contains(request.piece, request.begin, request.length)) {
+      this.#context.disconnect(peer, 'request outside its piece');
+    } else if (request.length > LIMITS.blockBytes.value) {
+      this.#context.disconnect(peer, 'request of a block that is too long');
+    } else if (!this.#mayServe(peer, request.piece)) {
+      this.#refuse(peer, request);
+    } else if (peer.uploads.length >= LIMITS.requestsQueuedByPeer.value) {
+      if (peer.capabilities.fast) this.#refuse(peer, request);
+      else this.#context.disconnect(peer, 'too many requests');
+    } else {
+      peer.uploads.push(request);
+      this.#pump(peer);
+    }
+  }
+
+  cancel(peer: Peer, request: BlockRequest): void {
+    // BEP 6: a cancelled request is answered too.
+    if (peer.uploads.remove(request)) this.#refuse(peer, request);
+  }
+
+  /** The transport took bytes. */
+  taken(peer: Peer, bytes: number): void {
+    peer.uploads.inFlight = Math.max(0, peer.uploads.inFlight - bytes);
+    peer.up.add(bytes, this.#context.now);
+    this.#context.uploaded += bytes;
+    this.#pump(peer);
+  }
+
+  /** We choke the peer: what it has queued will not be served, but for its allowed fast pieces (BEP 6). */
+  choke(peer: Peer): void {
+    for (const request of peer.uploads.retain(({ piece }) => peer.grantedFast.has(piece))) {
+      this.#refuse(peer, request);
+    }
+  }
+
+  /** A piece can not be served any more. */
+  lost(piece: number): void {
+    for (const peer of this.#context.peers.values()) {
+      for (const request of peer.uploads.retain((queued) => queued.piece !== piece))
+        this.#refuse(peer, request);
+    }
+  }
+
+  #mayServe(peer: Peer, piece: number): boolean {
+    if (this.#context.paused || this.#context.content?.pieces.has(piece) !== true) return false;
+    return !peer.amChoking || peer.grantedFast.has(piece);
+  }
+
+  #refuse(peer: Peer, { piece, begin, length }: BlockRequest): void {
+    if (peer.capabilities.fast) this.#context.send(peer, { kind: 'reject', piece, begin, length });
+  }
+
+  /**
+   * Hands runs to the driver. A run that may still grow waits while earlier bytes are under way: their report comes
+   * when the transport is ready for more, and by then the run is longer.
+   */
+  #pump(peer: Peer): void {
+    const queue = peer.uploads;
+    while (queue.length > 0 && queue.inFlight < WINDOW) {
+      const first = queue.at(0);
+      if (first === undefined) return;
+      let length = first.length;
+      let count = 1;
+      for (
+        let next = queue.at(1);
+        next !== undefined && follows(first, length, next);
+        next = queue.at(count)
+      ) {
+        length += next.length;
+        count++;
+        if (length >= MAX_RUN || next.length < first.length) break;
+      }
+      if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return;
+      queue.drop(count);
+      queue.inFlight += length;
+      this.#context.effects.push({
+        kind: 'upload',
+        peer: peer.key,
+        piece: first.piece,
+        begin: first.begin,
+        length,
+        blockLength: first.length,
+      });
+    }
+  }
+
+  #mayGrow(first: BlockRequest, length: number): boolean {
+    const size = this.#context.content?.geometry.pieceSize(first.piece) ?? 0;
+    return length < MAX_RUN && first.begin + length < size;
+  }
+}
+
+function follows(first: BlockRequest, length: number, next: BlockRequest): boolean {
+  return next.piece === first.piece && next.begin === first.begin + length && next.length <= first.length;
+}
