@@ -92,7 +92,9 @@ function readTrackers(dict: BencodeDict): string[][] {
   if (dict.has('announce') && getText(dict, 'announce') === undefined) {
     refuse('METAINFO_BAD_TRACKERS', '"announce" is no string (BEP 3)');
   }
-  const list = dict.has('announce-list') ? getList(dict, 'announce-list') : [];
+  // Some programs write an empty string for an empty list.
+  const isEmpty = getText(dict, 'announce-list') === '' || !dict.has('announce-list');
+  const list = isEmpty ? [] : getList(dict, 'announce-list');
   if (list === undefined) return refuse('METAINFO_BAD_TRACKERS', '"announce-list" is no list (BEP 12)');
   const seen = new Set<string>();
   const tiers = list.map((tier) => {
