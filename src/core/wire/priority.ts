@@ -22,14 +22,13 @@ export function peerPriority(a: PeerAddress, b: PeerAddress): number {
 }
 
 /**
- * How many leading bytes stay whole: /16 of IPv4 and /48 of IPv6 always, and one byte more than the addresses share
- * from there on. The other bytes are masked with 55.
+ * How many leading bytes stay whole; the others are masked with 55. IPv4: two, and one more than is shared from there.
+ * IPv6: six to eight, where deployed clients widen the mask one byte earlier than the examples of BEP 40 do.
  */
 function keptBytes(a: Uint8Array, b: Uint8Array): number {
-  const least = a.length === 4 ? 2 : 6;
   let shared = 0;
   while (a[shared] === b[shared]) shared++;
-  return shared < least ? least : shared + 1;
+  return a.length === 4 ? Math.max(2, shared + 1) : Math.min(8, Math.max(6, shared + 2));
 }
 
 function masked(ip: Uint8Array, kept: number): Uint8Array {
