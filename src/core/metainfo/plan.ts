@@ -2,6 +2,7 @@
 // Law: v2 and hybrid files come in the order of the BEP 52 file tree (raw bytes of path elements), and the v1 list of a
 // hybrid is the same list with a padding file (BEP 47) behind each file that does not end at a piece boundary.
 import { UsageError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { BLOCK_LENGTH } from './geometry.ts';
 import type { FileEntry, Info, MetainfoVersion } from './metainfo.ts';
 import { choosePieceLength, isPieceLength } from './piece-length.ts';
@@ -47,7 +48,8 @@ export function planTorrent(sources: readonly SourceFile[], options: PlanOptions
   const order = sources.map((_, index) => index);
   const sorted = order.toSorted((a, b) => comparePaths(pathAt(sources, a), pathAt(sources, b)));
   checkPaths(sorted.map((index) => pathAt(sources, index)));
-  const padded = (options.version === 'hybrid' || options.padding === true) && !options.isSingleFile;
+  // A lone file needs no padding: nothing follows it.
+  const padded = (options.version === 'hybrid' || options.padding === true) && sources.length > 1;
   const lengths = sources.map((file) => file.length);
   const pieceLength = options.pieceLength ?? choosePieceLength(lengths, padded);
   const layout = new Layout(options, pieceLength, padded);
@@ -55,12 +57,14 @@ export function planTorrent(sources: readonly SourceFile[], options: PlanOptions
     const source = sources[index];
     if (source !== undefined) layout.add(source, index);
   }
+  const pieceCount = Math.ceil(layout.end / pieceLength);
+  checkSize(pieceCount, options.version);
   return {
     version: options.version,
     name: options.name,
     isSingleFile: options.isSingleFile,
     pieceLength,
-    pieceCount: Math.ceil(layout.end / pieceLength),
+    pieceCount,
     length: lengths.reduce((sum, length) => sum + length, 0),
     files: layout.files,
     origins: layout.origins,
@@ -102,7 +106,7 @@ class Layout {
     this.origins.push(origin);
     const gap = this.#padded && source.length > 0 ? this.#gap() : 0;
     if (gap === 0) return;
-    // BEP 47 recommends this path; as in the BEP 52 reference creator the last file is padded as well.
+    // BEP 47 recommends this path; the last file is padded too, as other programs that make hybrids do.
     this.#push({ path: [...this.#root, '.pad', String(gap)], length: gap }, true);
     this.origins.push(undefined);
   }
@@ -152,6 +156,13 @@ function checkOptions(sources: readonly SourceFile[], options: PlanOptions): voi
     `a piece length is a power of two of at least ${String(BLOCK_LENGTH)} bytes (BEP 52)`,
     { received: pieceLength },
   );
+}
+
+/** So many hashes that no reader would take the file. */
+function checkSize(pieceCount: number, version: MetainfoVersion): void {
+  const bytesByPiece = (version === 'v2' ? 0 : 20) + (version === 'v1' ? 0 : 32);
+  if (pieceCount * bytesByPiece <= LIMITS.torrentFileBytes.value) return;
+  throw new UsageError('PLAN_TOO_MANY_PIECES', `${String(pieceCount)} pieces are too many; make them longer`);
 }
 
 /** `paths` are sorted, so a clash of two is a clash of neighbours. */
