@@ -18,7 +18,9 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          // Stock clients spend most of their time waiting for each other.
           fileParallelism: false,
+          maxConcurrency: 4,
         },
       },
     ],

@@ -1,0 +1,53 @@
+// One test's stage: a folder of its own, processes and namespaces, all gone when it closes, whatever happened.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { RunningProcess, type ProcessOptions } from './processes.ts';
+
+export class Stage {
+  readonly folder: string;
+  readonly #cleanups: (() => Promise<void> | void)[] = [];
+  #folders = 0;
+
+  /** `under` is the folder to make ours in: the system's temporary folder, or a memory disk for benches. */
+  constructor(under: string = tmpdir()) {
+    this.folder = mkdtempSync(join(under, 'swarmpress-stage-'));
+    chmodSync(this.folder, 0o755); // Some servers give up root before they read their files.
+  }
+
+  /** A new empty folder. */
+  async makeFolder(name = 'folder'): Promise<string> {
+    this.#folders += 1;
+    const path = join(this.folder, `${name}-${String(this.#folders)}`);
+    await mkdir(path, { recursive: true });
+    return path;
+  }
+
+  /** Starts a process that ends with the stage at the latest. */
+  start(command: readonly string[], options: ProcessOptions = {}): RunningProcess {
+    const child = new RunningProcess(command, options);
+    this.onClose(() => child.stop());
+    return child;
+  }
+
+  /** Last added is first done. */
+  onClose(cleanup: () => Promise<void> | void): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async close(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Runs `body` on a new stage and clears it away. */
+export async function onStage<T>(body: (stage: Stage) => Promise<T>, under?: string): Promise<T> {
+  const stage = new Stage(under);
+  try {
+    return await body(stage);
+  } finally {
+    await stage.close();
+  }
+}
