@@ -20,6 +20,7 @@ import { PIECE } from './pieces.ts';
 import { Requests } from './requests.ts';
 import { pieceMap, takeSnapshot } from './snapshot.ts';
 import type { SwarmSnapshot } from './snapshot.ts';
+import { SuperSeed } from './superseed.ts';
 import { Uploads } from './uploads.ts';
 
 const TICK_MS = 500;
@@ -34,6 +35,7 @@ export class SwarmEngine {
   readonly #picker: Picker;
   readonly #requests: Requests;
   readonly #downloads: Downloads;
+  readonly #superSeed: SuperSeed;
   readonly #uploads: Uploads;
   readonly #choker: Choker;
   readonly #extensions: Extensions;
@@ -46,7 +48,8 @@ export class SwarmEngine {
     this.#interest = new Interest(context);
     this.#picker = new Picker(context);
     this.#requests = new Requests(context, this.#picker);
-    this.#uploads = new Uploads(context);
+    this.#superSeed = new SuperSeed(context);
+    this.#uploads = new Uploads(context, this.#superSeed);
     this.#choker = new Choker(context, this.#uploads);
     this.#extensions = new Extensions(context);
     this.#downloads = new Downloads(context, {
@@ -61,6 +64,7 @@ export class SwarmEngine {
       extensions: this.#extensions,
       interest: this.#interest,
       requests: this.#requests,
+      superSeed: this.#superSeed,
       uploads: this.#uploads,
     });
   }
@@ -169,10 +173,10 @@ export class SwarmEngine {
 
   #arrive(arrival: PeerArrival): void {
     const peer = new Peer(arrival, this.#context.now);
-    this.#context.peers.set(peer.key, peer);
     if (peer.isWebSeed) peer.choked = false;
     const content = this.#context.content;
     if (content !== undefined) this.#announcePieces(content, peer);
+    this.#context.peers.set(peer.key, peer);
     this.#extensions.greet(peer);
     this.#interest.arrive(peer);
     this.#requests.fill(peer);
@@ -180,7 +184,7 @@ export class SwarmEngine {
 
   /** BEP 3, BEP 6: the first message says what we have. */
   #announcePieces(content: Content, peer: Peer): void {
-    const had = content.pieces.count(PIECE.HAVE);
+    const had = this.#superSeed.arrive(peer) ? 0 : content.pieces.count(PIECE.HAVE);
     if (peer.capabilities.fast && had === content.pieces.size) this.#context.send(peer, { kind: 'have-all' });
     else if (peer.capabilities.fast && had === 0) this.#context.send(peer, { kind: 'have-none' });
     else if (had > 0) {
@@ -195,6 +199,7 @@ export class SwarmEngine {
     peer.gone = true;
     this.#requests.takeBack(peer);
     this.#interest.leave(peer);
+    this.#superSeed.leave(peer);
     this.#context.peers.delete(key);
     this.#choker.left(peer);
   }
@@ -227,5 +232,6 @@ export class SwarmEngine {
     this.#nextTick = this.#context.now + TICK_MS;
     this.#requests.tick();
     this.#choker.tick();
+    this.#superSeed.tick();
   }
 }

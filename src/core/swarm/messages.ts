@@ -9,6 +9,7 @@ import type { Extensions } from './extensions.ts';
 import type { Interest } from './interest.ts';
 import type { Peer } from './peers.ts';
 import type { Requests } from './requests.ts';
+import type { SuperSeed } from './superseed.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface MessageParts {
@@ -17,6 +18,7 @@ export interface MessageParts {
   readonly extensions: Extensions;
   readonly interest: Interest;
   readonly requests: Requests;
+  readonly superSeed: SuperSeed;
   readonly uploads: Uploads;
 }
 
@@ -30,7 +32,7 @@ export class Messages {
   }
 
   handle(peer: Peer, message: Message): void {
-    const { choker, downloads, extensions, interest, requests, uploads } = this.#parts;
+    const { choker, downloads, extensions, interest, requests, superSeed, uploads } = this.#parts;
     switch (message.kind) {
       case 'piece':
         return downloads.block(peer, message);
@@ -51,6 +53,7 @@ export class Messages {
         return choker.interestChanged(peer);
       case 'bitfield':
         interest.bitfield(peer, message.bits);
+        superSeed.tick();
         return requests.fill(peer);
       case 'cancel':
         return uploads.cancel(peer, message);
@@ -85,7 +88,7 @@ export class Messages {
     peer: Peer,
     message: Extract<Message, { kind: 'have-all' | 'have-none' | 'suggest' | 'reject' | 'allowed-fast' }>,
   ): void {
-    const { interest, requests } = this.#parts;
+    const { interest, requests, superSeed } = this.#parts;
     if (!peer.capabilities.fast) {
       this.#context.disconnect(peer, `${message.kind} without the fast extension`);
       return;
@@ -93,9 +96,11 @@ export class Messages {
     switch (message.kind) {
       case 'have-all':
         interest.haveAll(peer);
+        superSeed.tick();
         break;
       case 'have-none':
         interest.haveNone(peer);
+        superSeed.showMore();
         break;
       case 'suggest':
         this.#remember(peer.suggested, message.piece);

@@ -73,6 +73,11 @@ export class Peer {
   readonly grantedFast: Set<number> = new Set();
   lastUnchokedAt: Millis = Number.NEGATIVE_INFINITY;
 
+  /** BEP 16; owned by superseed.ts. */
+  shown: Map<number, number> | undefined;
+  backlog = 0;
+  exhausted = false;
+
   /** Payload rates over some 20 s, and totals. */
   readonly down: RateMeter;
   readonly up: RateMeter;

@@ -2,6 +2,7 @@
 import { LIMITS } from '../limits.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
+import type { SuperSeed } from './superseed.ts';
 import type { BlockRequest } from './upload-queue.ts';
 
 /** Longest run that is read and written at once. */
@@ -12,8 +13,11 @@ const WINDOW = 1024 * 1024;
 export class Uploads {
   readonly #context: SwarmContext;
 
-  constructor(context: SwarmContext) {
+  readonly #superSeed: SuperSeed;
+
+  constructor(context: SwarmContext, superSeed: SuperSeed) {
     this.#context = context;
+    this.#superSeed = superSeed;
   }
 
   request(peer: Peer, request: BlockRequest): void {
@@ -64,6 +68,7 @@ export class Uploads {
 
   #mayServe(peer: Peer, piece: number): boolean {
     if (this.#context.paused || this.#context.content?.pieces.has(piece) !== true) return false;
+    if (peer.shown?.has(piece) === false) return false;
     return !peer.amChoking || peer.grantedFast.has(piece);
   }
 
@@ -94,6 +99,7 @@ export class Uploads {
       if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return;
       queue.drop(count);
       queue.inFlight += length;
+      this.#superSeed.sent(peer, first.piece, length);
       this.#context.effects.push({
         kind: 'upload',
         peer: peer.key,

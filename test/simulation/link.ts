@@ -1,0 +1,178 @@
+// A host's access link, and TCP-like pipes over two of them.
+// A pipe has a send buffer (what the kernel takes at once) and a window (bytes in the network). Uplinks serve their
+// pipes round robin, packet by packet: TCP's fair share. Downlinks are queues in order of arrival.
+import type { EventQueue } from './event-queue.ts';
+
+const PACKET_BYTES = 4096;
+/** Share of a link that headers and acknowledgements take: 1448 bytes of payload in a frame of 1514. */
+const HEADER_FACTOR = 1514 / 1448;
+
+export interface LinkOptions {
+  /** Bytes a second, headers included; Infinity has no limit. */
+  readonly up: number;
+  readonly down: number;
+}
+
+export class Link {
+  readonly #queue: EventQueue;
+  readonly #options: LinkOptions;
+  readonly #waiting: Pipe[] = [];
+  #upBusy = false;
+  #downFreeAt = 0;
+  /** Bytes of all packets that went out. */
+  sent = 0;
+  /** Milliseconds during which the uplink was sending. */
+  busyMs = 0;
+
+  constructor(queue: EventQueue, options: LinkOptions) {
+    this.#queue = queue;
+    this.#options = options;
+  }
+
+  /** The pipe has something to send, and room in its window. */
+  offer(pipe: Pipe): void {
+    if (pipe.queued) return;
+    pipe.queued = true;
+    this.#waiting.push(pipe);
+    if (!this.#upBusy) this.#serve();
+  }
+
+  /** When a packet that reaches the downlink now will have passed it. */
+  receive(bytes: number): number {
+    const start = Math.max(this.#queue.now, this.#downFreeAt);
+    this.#downFreeAt = start + (bytes * HEADER_FACTOR * 1000) / this.#options.down;
+    return this.#downFreeAt;
+  }
+
+  #serve(): void {
+    const pipe = this.#waiting.shift();
+    this.#upBusy = pipe !== undefined;
+    if (pipe === undefined) return;
+    pipe.queued = false;
+    const bytes = pipe.takePacket(PACKET_BYTES);
+    const duration = (bytes * HEADER_FACTOR * 1000) / this.#options.up;
+    this.sent += bytes;
+    this.busyMs += duration;
+    this.#queue.after(duration, () => {
+      pipe.packetLeft(bytes);
+      this.#serve();
+    });
+  }
+}
+
+export interface PipeOptions {
+  readonly latencyMs: number;
+  /** Bytes in the network before an acknowledgement is awaited. */
+  readonly windowBytes: number;
+  /** Bytes that the kernel takes ahead of the network. */
+  readonly bufferBytes: number;
+  /** Share of packets that are late by a retransmission. */
+  readonly loss: number;
+}
+
+interface Frame {
+  readonly bytes: number;
+  readonly payload: number;
+  readonly deliver: () => void;
+}
+
+/** One direction of a connection. Frames arrive whole, in order. */
+export class Pipe {
+  queued = false;
+  readonly #queue: EventQueue;
+  readonly #from: Link;
+  readonly #to: Link;
+  readonly #options: PipeOptions;
+  readonly #random: () => number;
+  readonly #onTaken: (payload: number) => void;
+  /** Frames that the kernel has not taken yet, frames that have not arrived yet. */
+  readonly #outside: Frame[] = [];
+  readonly #underWay: { readonly frame: Frame; endsAt: number }[] = [];
+  #buffered = 0;
+  #inNetwork = 0;
+  #arrived = 0;
+  #accepted = 0;
+  #lastArrival = 0;
+  #closed = false;
+
+  constructor(
+    queue: EventQueue,
+    ends: { readonly from: Link; readonly to: Link },
+    options: PipeOptions & { readonly random: () => number; readonly onTaken: (payload: number) => void },
+  ) {
+    this.#queue = queue;
+    this.#from = ends.from;
+    this.#to = ends.to;
+    this.#options = options;
+    this.#random = options.random;
+    this.#onTaken = options.onTaken;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  send(frame: Frame): void {
+    this.#outside.push(frame);
+    this.#accept();
+  }
+
+  takePacket(most: number): number {
+    const bytes = Math.min(most, this.#buffered, this.#options.windowBytes - this.#inNetwork);
+    this.#buffered -= bytes;
+    this.#inNetwork += bytes;
+    return bytes;
+  }
+
+  packetLeft(bytes: number): void {
+    if (this.#closed) return;
+    const { latencyMs, loss } = this.#options;
+    const late = this.#random() < loss ? Math.max(200, 3 * latencyMs) : 0;
+    this.#queue.after(latencyMs, () => {
+      const at = Math.max(this.#to.receive(bytes) + late, this.#lastArrival);
+      this.#lastArrival = at;
+      this.#queue.at(at, () => {
+        this.#arrive(bytes);
+      });
+    });
+    this.#accept();
+    this.#offer();
+  }
+
+  #arrive(bytes: number): void {
+    if (this.#closed) return;
+    this.#arrived += bytes;
+    for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived; ) {
+      this.#underWay.shift();
+      first.frame.deliver();
+      first = this.#underWay[0];
+    }
+    this.#queue.after(this.#options.latencyMs, () => {
+      this.#inNetwork -= bytes;
+      this.#offer();
+    });
+  }
+
+  #accept(): void {
+    let taken = 0;
+    while (this.#buffered < this.#options.bufferBytes) {
+      const frame = this.#outside.shift();
+      if (frame === undefined) break;
+      this.#accepted += frame.bytes;
+      this.#buffered += frame.bytes;
+      this.#underWay.push({ frame, endsAt: this.#accepted });
+      taken += frame.payload;
+    }
+    this.#offer();
+    if (taken > 0) {
+      this.#queue.after(0, () => {
+        if (!this.#closed) this.#onTaken(taken);
+      });
+    }
+  }
+
+  #offer(): void {
+    if (this.#closed || this.#buffered === 0 || this.#inNetwork >= this.#options.windowBytes) return;
+    this.#from.offer(this);
+  }
+}

@@ -1,0 +1,213 @@
+// One simulated client: the real engine, a link, and a driver with disk and hasher in memory.
+import type { PeerAddress } from '../../src/core/address.ts';
+import { formatAddress } from '../../src/core/address.ts';
+import { Bitfield } from '../../src/core/bytes/bitfield.ts';
+import { toPeerId } from '../../src/core/ids.ts';
+import { createBufferPool } from '../../src/core/swarm/buffers.ts';
+import type { BufferPool } from '../../src/core/swarm/buffers.ts';
+import type { SwarmEffect } from '../../src/core/swarm/effects.ts';
+import { SwarmEngine } from '../../src/core/swarm/engine.ts';
+import type { SwarmInput } from '../../src/core/swarm/inputs.ts';
+import type { SwarmOptions } from '../../src/core/swarm/options.ts';
+import type { Message } from '../../src/core/wire/messages.ts';
+import { digests } from './digests.ts';
+import { Link } from './link.ts';
+import type { LinkOptions, Pipe } from './link.ts';
+import type { World } from './world.ts';
+
+export interface NodeOptions {
+  readonly link: LinkOptions;
+  /** Pieces on disk at the start. */
+  readonly have?: Bitfield;
+  readonly engine?: Partial<SwarmOptions>;
+  readonly bufferBytes?: number;
+  /** Changes each message that the node sends; undefined swallows it. */
+  readonly tamper?: (message: Message) => Message | undefined;
+}
+
+export interface Connection {
+  readonly key: number;
+  readonly remote: SimulatedNode;
+  readonly out: Pipe;
+}
+
+/** Hashing and writing take this long, plus a gigabyte a second. */
+const DISK_LATENCY_MS = 3;
+const DISK_BYTES_PER_MS = 1_000_000;
+
+export class SimulatedNode {
+  readonly world: World;
+  readonly name: number;
+  readonly address: PeerAddress;
+  readonly engine: SwarmEngine;
+  readonly link: Link;
+  readonly disk: Uint8Array;
+  readonly have: Bitfield;
+  readonly connections: Map<number, Connection> = new Map();
+  readonly peerId: ReturnType<typeof toPeerId>;
+  readonly buffers: BufferPool & { lentBytes: number };
+  readonly bannedBy: string[] = [];
+  readonly log: SwarmEffect[] = [];
+  readonly #tamper: ((message: Message) => Message | undefined) | undefined;
+  completedAt: number | undefined;
+  joinedAt = 0;
+  #timer: number | undefined;
+  gone = false;
+
+  constructor(world: World, name: number, options: NodeOptions) {
+    this.world = world;
+    this.name = name;
+    this.address = { ip: `10.${String(name >> 16)}.${String((name >> 8) & 255)}.${String(name & 255)}`, port: 6881 };
+    this.link = new Link(world.queue, options.link);
+    this.#tamper = options.tamper;
+    const { sample } = world;
+    this.have = options.have?.clone() ?? new Bitfield(sample.metainfo.pieceCount);
+    this.disk = new Uint8Array(sample.bytes.length);
+    for (const piece of this.have) this.disk.set(world.pieceBytes(piece), piece * sample.metainfo.pieceLength);
+    const id = new Uint8Array(20).fill(45);
+    new DataView(id.buffer).setUint32(16, name);
+    this.peerId = toPeerId(id);
+    this.buffers = countingPool(options.bufferBytes);
+    this.engine = new SwarmEngine({
+      infoHash: sample.metainfo.infoHash,
+      infoHashV2: undefined,
+      peerId: this.peerId,
+      maxPeers: 80,
+      seed: world.random32(),
+      buffers: this.buffers,
+      digests,
+      ...options.engine,
+    });
+  }
+
+  get isWhole(): boolean {
+    return this.completedAt !== undefined;
+  }
+
+  join(): void {
+    this.joinedAt = this.world.queue.now;
+    this.handle({ kind: 'metainfo', metainfo: this.world.sample.metainfo, have: this.have.clone() });
+  }
+
+  handle(input: SwarmInput): void {
+    if (this.gone) return;
+    this.engine.handle(input, this.world.queue.now);
+    for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) this.#apply(effect);
+    this.#arm();
+  }
+
+  #arm(): void {
+    const due = this.engine.nextTimeout();
+    if (due === undefined || (this.#timer !== undefined && this.#timer <= due)) return;
+    this.#timer = due;
+    this.world.queue.at(due, () => {
+      if (this.#timer !== due) return;
+      this.#timer = undefined;
+      this.handle({ kind: 'tick' });
+    });
+  }
+
+  #apply(effect: SwarmEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.#send(effect.peer, effect.message, 0);
+      case 'upload':
+        return this.#upload(effect);
+      case 'disconnect':
+        if (effect.ban) this.connections.get(effect.peer)?.remote.bannedBy.push(effect.reason);
+        this.log.push(effect);
+        return this.world.close(this, effect.peer);
+      case 'dial':
+        return this.world.dial(this, formatAddress(effect.address));
+      case 'verify-piece':
+        return this.#verify(effect.piece, effect.data);
+      case 'write-piece':
+        return this.#write(effect.piece, effect.data);
+      case 'complete':
+        this.completedAt ??= this.world.queue.now;
+        return;
+      default:
+        this.log.push(effect);
+    }
+  }
+
+  #send(key: number, original: Message, payload: number): void {
+    const connection = this.connections.get(key);
+    const message = this.#tamper === undefined ? original : this.#tamper(original);
+    if (connection === undefined || message === undefined) return;
+    const { remote } = connection;
+    connection.out.send({
+      bytes: sizeOf(message),
+      payload,
+      deliver: () => {
+        if (remote.connections.has(key)) remote.handle({ kind: 'message', peer: key, message });
+      },
+    });
+  }
+
+  #upload(effect: Extract<SwarmEffect, { kind: 'upload' }>): void {
+    const start = effect.piece * this.world.sample.metainfo.pieceLength;
+    for (let done = 0; done < effect.length; done += effect.blockLength) {
+      const begin = effect.begin + done;
+      const length = Math.min(effect.blockLength, effect.length - done);
+      const data = this.disk.subarray(start + begin, start + begin + length);
+      this.#send(effect.peer, { kind: 'piece', piece: effect.piece, begin, data }, length);
+    }
+  }
+
+  #verify(piece: number, data: Uint8Array): void {
+    this.world.queue.after(DISK_LATENCY_MS + data.length / DISK_BYTES_PER_MS, () => {
+      const ok = Buffer.compare(data, this.world.pieceBytes(piece)) === 0;
+      this.handle({ kind: 'piece-verified', piece, ok });
+    });
+  }
+
+  #write(piece: number, data: Uint8Array): void {
+    this.world.queue.after(DISK_LATENCY_MS + data.length / DISK_BYTES_PER_MS, () => {
+      this.disk.set(data, piece * this.world.sample.metainfo.pieceLength);
+      this.have.add(piece);
+      this.handle({ kind: 'piece-written', piece });
+    });
+  }
+}
+
+function countingPool(budgetBytes: number | undefined): BufferPool & { lentBytes: number } {
+  const pool = createBufferPool(budgetBytes === undefined ? {} : { budgetBytes });
+  const counting = {
+    lentBytes: 0,
+    lease(length: number): Uint8Array | undefined {
+      const buffer = pool.lease(length);
+      if (buffer !== undefined) counting.lentBytes += length;
+      return buffer;
+    },
+    release(buffer: Uint8Array): void {
+      counting.lentBytes -= buffer.length;
+      pool.release(buffer);
+    },
+  };
+  return counting;
+}
+
+/** Bytes on the wire. */
+function sizeOf(message: Message): number {
+  switch (message.kind) {
+    case 'piece':
+      return 13 + message.data.length;
+    case 'bitfield':
+      return 5 + message.bits.length;
+    case 'extended':
+      return 6 + message.payload.length;
+    case 'request':
+    case 'cancel':
+    case 'reject':
+      return 17;
+    case 'have':
+    case 'suggest':
+    case 'allowed-fast':
+      return 9;
+    case 'hashes':
+      return 53 + message.hashes.length;
+    default:
+      return 5;
+  }
+}

@@ -1,0 +1,122 @@
+// A world of simulated nodes: one virtual clock, one seed, every run the same.
+import { formatAddress } from '../../src/core/address.ts';
+import { Bitfield } from '../../src/core/bytes/bitfield.ts';
+import { Rng } from '../../src/core/swarm/rng.ts';
+import type { Capabilities } from '../../src/core/wire/messages.ts';
+import { EventQueue } from './event-queue.ts';
+import { Pipe } from './link.ts';
+import type { PipeOptions } from './link.ts';
+import { SimulatedNode } from './node.ts';
+import type { NodeOptions } from './node.ts';
+import type { Sample } from './sample.ts';
+
+const CAPABILITIES: Capabilities = { extended: true, fast: true, dht: false, v2: false };
+
+export interface WorldOptions {
+  readonly sample: Sample;
+  readonly seed: number;
+  readonly pipe: PipeOptions;
+}
+
+export class World {
+  readonly queue: EventQueue = new EventQueue();
+  readonly sample: Sample;
+  readonly nodes: SimulatedNode[] = [];
+  readonly #pipe: PipeOptions;
+  readonly #rng: Rng;
+  #nextKey = 1;
+
+  constructor({ sample, seed, pipe }: WorldOptions) {
+    this.sample = sample;
+    this.#pipe = pipe;
+    this.#rng = new Rng(seed);
+  }
+
+  random32(): number {
+    return this.#rng.uint32();
+  }
+
+  pieceBytes(piece: number): Uint8Array {
+    const { pieceLength } = this.sample.metainfo;
+    return this.sample.bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength);
+  }
+
+  add(options: NodeOptions): SimulatedNode {
+    const node = new SimulatedNode(this, this.nodes.length + 1, options);
+    this.nodes.push(node);
+    return node;
+  }
+
+  full(): Bitfield {
+    return Bitfield.full(this.sample.metainfo.pieceCount);
+  }
+
+  /** Opens a connection after the time of a TCP and a BitTorrent handshake. */
+  connect(from: SimulatedNode, to: SimulatedNode, capabilities: Capabilities = CAPABILITIES): void {
+    const key = this.#nextKey++;
+    const open = (end: SimulatedNode, remote: SimulatedNode, outgoing: boolean): void => {
+      const out = new Pipe(
+        this.queue,
+        { from: end.link, to: remote.link },
+        {
+          ...this.#pipe,
+          random: () => this.#rng.uint32() / 0x1_0000_0000,
+          onTaken: (bytes) => {
+            end.handle({ kind: 'uploaded', peer: key, bytes });
+          },
+        },
+      );
+      end.connections.set(key, { key, remote, out });
+      const { address, peerId } = remote;
+      end.handle({ kind: 'peer-connected', peer: key, transport: 'memory', address, outgoing, peerId, capabilities });
+    };
+    this.queue.after(4 * this.#pipe.latencyMs, () => {
+      if (from.gone || to.gone) return;
+      open(from, to, true);
+      open(to, from, false);
+    });
+  }
+
+  dial(from: SimulatedNode, address: string): void {
+    const to = this.nodes.find((node) => formatAddress(node.address) === address);
+    if (to !== undefined && !to.gone) this.connect(from, to);
+    else {
+      const [ip = '', port = ''] = address.split(':');
+      this.queue.after(2 * this.#pipe.latencyMs, () => {
+        from.handle({ kind: 'dial-failed', address: { ip, port: Number(port) } });
+      });
+    }
+  }
+
+  /** One end closes; the other learns of it after the latency. */
+  close(end: SimulatedNode, key: number): void {
+    const connection = end.connections.get(key);
+    if (connection === undefined) return;
+    end.connections.delete(key);
+    connection.out.close();
+    this.queue.after(0, () => {
+      end.handle({ kind: 'peer-closed', peer: key });
+    });
+    this.queue.after(this.#pipe.latencyMs, () => {
+      const there = connection.remote.connections.get(key);
+      if (there === undefined) return;
+      connection.remote.connections.delete(key);
+      there.out.close();
+      connection.remote.handle({ kind: 'peer-closed', peer: key });
+    });
+  }
+
+  /** The node vanishes with all its connections. */
+  leave(node: SimulatedNode): void {
+    for (const key of [...node.connections.keys()]) this.close(node, key);
+    node.gone = true;
+  }
+
+  /** Runs until the condition holds; false when the time is up or nothing more happens. */
+  runUntil(condition: () => boolean, limitMs: number): boolean {
+    while (!condition()) {
+      if (this.queue.now > limitMs || !this.queue.step()) return false;
+    }
+    return true;
+  }
+}
