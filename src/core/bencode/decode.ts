@@ -107,14 +107,14 @@ class Decoder {
 
   dict(onMember?: (key: string, start: number, end: number) => void): BencodeDict {
     const dict: BencodeDict = new Map();
-    let last: string | undefined;
+    let greatest: string | undefined;
     this.#enter();
     while (!this.#leaves()) {
       const keyAt = this.#at;
       const start = this.#stringStart();
       const key = this.#keys.read(this.#bytes, start, this.#at);
-      if (last !== undefined && key <= last) this.#checkOrder(dict, key, keyAt);
-      last = key;
+      if (greatest === undefined || key > greatest) greatest = key;
+      else this.#checkOrder(dict, key, keyAt);
       const valueAt = this.#at;
       dict.set(key, this.value());
       onMember?.(key, valueAt, this.#at);

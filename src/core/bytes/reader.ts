@@ -25,14 +25,13 @@ export class ByteReader {
   }
 
   u32(): number {
-    const high = this.u16();
-    return high * 0x10000 + this.u16();
+    return this.#u32At(this.#take(4));
   }
 
   /** Eight bytes as a number: exact up to 2^53 - 1, the nearest double above. */
   u64(): number {
-    const high = this.u32();
-    return high * 0x1_0000_0000 + this.u32();
+    const at = this.#take(8);
+    return this.#u32At(at) * 0x1_0000_0000 + this.#u32At(at + 4);
   }
 
   /** The next `length` bytes, a view on the source. */
@@ -44,6 +43,12 @@ export class ByteReader {
   /** All that is left, a view on the source. */
   rest(): Uint8Array {
     return this.bytes(this.remaining);
+  }
+
+  #u32At(at: number): number {
+    const source = this.#source;
+    const low = ((source[at + 1] ?? 0) << 16) | ((source[at + 2] ?? 0) << 8) | (source[at + 3] ?? 0);
+    return (source[at] ?? 0) * 0x100_0000 + low;
   }
 
   #take(length: number): number {

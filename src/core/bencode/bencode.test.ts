@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { latin1Decode, utf8Decode, utf8Encode } from '../bytes/bytes.ts';
+import { UsageError } from '../errors.ts';
+import { decodeBencode, decodeBencodeDict, decodeBencodePrefix } from './decode.ts';
+import type { BencodeValue } from './decode.ts';
+import { encodeBencode } from './encode.ts';
+import { BencodeError } from './error.ts';
+import { getBytes, getDict, getInt, getList, getText } from './fields.ts';
+
+const keys = fc.uint8Array({ maxLength: 24 }).map(latin1Decode);
+const { value: values } = fc.letrec<{ value: BencodeValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.maxSafeInteger(),
+    fc.uint8Array({ maxLength: 40 }),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc
+      .uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 5, selector: ([key]) => key })
+      .map((members) => new Map(members.sort(([a], [b]) => (a < b ? -1 : 1)))),
+  ),
+}));
+
+const bytesOf = (text: string): Uint8Array => utf8Encode(text);
+
+function codeOf(text: string, canonical = true): string {
+  try {
+    decodeBencode(bytesOf(text), { canonical });
+    return 'none';
+  } catch (error) {
+    return error instanceof BencodeError ? `${error.code}@${String(error.offset)}` : 'other';
+  }
+}
+
+describe('round trips', () => {
+  test('any value is written and read back, in one form', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encodeBencode(value);
+        const decoded = decodeBencode(bytes);
+        expect(decoded).toEqual(value);
+        expect(encodeBencode(decoded)).toEqual(bytes);
+      }),
+    );
+  });
+
+  test('the examples of BEP 3', () => {
+    expect(utf8Decode(encodeBencode({ spam: 'eggs', cow: 'moo' }))).toBe('d3:cow3:moo4:spam4:eggse');
+    expect(utf8Decode(encodeBencode({ spam: ['a', 'b'] }))).toBe('d4:spaml1:a1:bee');
+    expect(decodeBencode(bytesOf('i-3e'))).toBe(-3);
+    expect(decodeBencode(bytesOf('l4:spam4:eggse'))).toEqual([bytesOf('spam'), bytesOf('eggs')]);
+  });
+
+  test('64-bit integers keep every digit', () => {
+    for (const text of ['i9223372036854775807e', 'i-9223372036854775808e', 'i9007199254740993e']) {
+      expect(utf8Decode(encodeBencode(decodeBencode(bytesOf(text))))).toBe(text);
+    }
+  });
+});
+
+describe('encoding', () => {
+  test('keys of an object are text, keys of a Map are bytes', () => {
+    expect(encodeBencode({ é: 1 })).toEqual(bytesOf('d2:éi1ee'));
+    expect(encodeBencode(new Map([['\u00e9', 1]]))).toEqual(
+      Uint8Array.of(0x64, 0x31, 0x3a, 0xe9, 0x69, 0x31, 0x65, 0x65),
+    );
+  });
+
+  test('undefined members are left out', () => {
+    expect(utf8Decode(encodeBencode({ a: undefined, b: 1 }))).toBe('d1:bi1ee');
+  });
+
+  test('sorts keys as bytes, not as UTF-16', () => {
+    const encoded = utf8Decode(encodeBencode({ '\u{10000}': 1, '\uffff': 2 }));
+    expect(encoded.indexOf('\uffff')).toBeLessThan(encoded.indexOf('\u{10000}'));
+  });
+
+  test.each([[1.5], [Number.NaN], [2 ** 53], [Number.POSITIVE_INFINITY]])(
+    'refuses the number %d',
+    (value) => {
+      expect(() => encodeBencode(value)).toThrow(UsageError);
+    },
+  );
+
+  test('refuses a Map key that is not bytes', () => {
+    expect(() => encodeBencode(new Map([['€', 1]]))).toThrow(UsageError);
+  });
+});
+
+describe('decoding', () => {
+  test.each([
+    ['i01e', 'BENCODE_LEADING_ZERO@0'],
+    ['i-0e', 'BENCODE_LEADING_ZERO@0'],
+    ['02:aa', 'BENCODE_LEADING_ZERO@0'],
+    ['d1:bi1e1:ai2ee', 'BENCODE_UNSORTED@7'],
+    ['i9223372036854775808e', 'BENCODE_INTEGER_TOO_LARGE@0'],
+  ])('%s is refused (%s), and forgiven by the tolerant rule', (text, code) => {
+    expect(codeOf(text)).toBe(code);
+    expect(codeOf(text, false)).toBe('none');
+  });
+
+  test.each([
+    ['d1:ai1e1:ai2ee', 'BENCODE_DUPLICATE_KEY@7'],
+    ['d1:bi1e1:ai2e1:bi3ee', 'BENCODE_DUPLICATE_KEY@13'],
+    ['i1ei2e', 'BENCODE_TRAILING@3'],
+    ['d1:ai1e', 'BENCODE_TRUNCATED@7'],
+    ['5:abc', 'BENCODE_TRUNCATED@0'],
+    ['99999999999999999999999:a', 'BENCODE_TRUNCATED@0'],
+    [':a', 'BENCODE_UNEXPECTED@0'],
+    ['le1', 'BENCODE_TRAILING@2'],
+    ['x', 'BENCODE_UNEXPECTED@0'],
+    ['1', 'BENCODE_TRUNCATED@0'],
+    ['ie', 'BENCODE_BAD_INTEGER@0'],
+    ['i-e', 'BENCODE_BAD_INTEGER@0'],
+    ['i+1e', 'BENCODE_BAD_INTEGER@0'],
+    ['i 1e', 'BENCODE_BAD_INTEGER@0'],
+    [`i${'9'.repeat(100)}e`, 'BENCODE_INTEGER_TOO_LARGE@0'],
+  ])('%s is refused by either rule (%s)', (text, code) => {
+    expect(codeOf(text, false)).toBe(code);
+  });
+
+  test('a million brackets neither crash nor hang', () => {
+    expect(codeOf('l'.repeat(1_000_000))).toBe('BENCODE_TOO_DEEP@101');
+    expect(codeOf('d1:a'.repeat(250_000))).toBe('BENCODE_TOO_DEEP@401');
+  });
+
+  test('millions of tiny values are refused before they fill the memory', () => {
+    expect(codeOf(`l${'le'.repeat(9_000_000)}e`)).toMatch(/^BENCODE_TOO_MANY/);
+  });
+
+  test('strings are views on the input', () => {
+    const bytes = bytesOf('4:spam');
+    expect((decodeBencode(bytes) as Uint8Array).buffer).toBe(bytes.buffer);
+  });
+
+  test('keys that share a place in the cache stay apart', () => {
+    const words = Array.from({ length: 2000 }, (_, i) => [`k${String(i).padStart(4, '0')}`, i] as const);
+    expect(decodeBencode(encodeBencode(Object.fromEntries(words)))).toEqual(new Map(words));
+  });
+
+  test('a prefix ends where the data begins', () => {
+    const { value, end } = decodeBencodePrefix(bytesOf('d8:msg_typei1eeDATA'));
+    expect(value).toEqual(new Map([['msg_type', 1]]));
+    expect(end).toBe(15);
+  });
+
+  test('raw members are the bytes as found, whatever their order', () => {
+    const { raw, dict, end } = decodeBencodeDict(bytesOf('d4:infod1:bi1e1:ai2ee1:zi0ee\n'), {
+      canonical: false,
+    });
+    expect(utf8Decode(raw.get('info') ?? new Uint8Array())).toBe('d1:bi1e1:ai2ee');
+    expect(dict.get('z')).toBe(0);
+    expect(end).toBe(28);
+  });
+
+  test('every truncation of a valid value is refused', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encodeBencode(value);
+        for (let length = 0; length < bytes.length; length++) {
+          expect(() => decodeBencode(bytes.subarray(0, length), { canonical: false })).toThrow(BencodeError);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('any bytes are read or refused with a BencodeError', () => {
+    const alphabet = fc
+      .array(fc.constantFrom(...Array.from('dlie0123456789:-a')), { maxLength: 60 })
+      .map((text) => text.join(''));
+    fc.assert(
+      fc.property(
+        fc.oneof(alphabet.map(bytesOf), fc.uint8Array({ maxLength: 60 })),
+        fc.boolean(),
+        (bytes, canonical) => {
+          try {
+            const value = decodeBencode(bytes, { canonical });
+            // The canonical rule leaves only one way to write each value.
+            if (canonical) expect(encodeBencode(value)).toEqual(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(BencodeError);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test('fields are undefined when absent or of another type', () => {
+  const dict = new Map<string, BencodeValue>([
+    ['bytes', bytesOf('é')],
+    ['int', 7],
+    ['big', 2n ** 60n],
+    ['list', [1]],
+    ['dict', new Map()],
+  ]);
+  expect([getText(dict, 'bytes'), getInt(dict, 'int'), getList(dict, 'list')]).toEqual(['é', 7, [1]]);
+  expect([getBytes(dict, 'bytes'), getDict(dict, 'dict')]).toEqual([bytesOf('é'), new Map()]);
+  expect([getText(dict, 'int'), getInt(dict, 'bytes'), getInt(dict, 'big')]).toEqual(
+    Array(3).fill(undefined),
+  );
+  expect([getList(dict, 'dict'), getDict(dict, 'list'), getBytes(dict, 'no')]).toEqual(
+    Array(3).fill(undefined),
+  );
+});
