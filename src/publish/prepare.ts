@@ -1,13 +1,17 @@
-// From a path to a torrent: walks it, makes a hybrid torrent of it, or takes the one made earlier if nothing changed.
+// From a path to a torrent: makes a hybrid torrent of it, or takes the one made earlier if nothing has changed since.
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Digests } from '../core/digests.ts';
-import { UsageError } from '../core/errors.ts';
-import { buildTorrent } from '../core/metainfo/build.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
-import { planTorrent } from '../core/metainfo/plan.ts';
-import { hashContent } from '../engine/hash-content.ts';
-import { walkPaths, type Walk, type WalkedFile } from '../node/fs-walk.ts';
+import { ProtocolError } from '../core/errors.ts';
+import {
+  createFromPlan,
+  planContent,
+  type CreatedTorrent,
+  type PlannedContent,
+} from '../node/create-torrent.ts';
+import { nodeDigests } from '../node/digests.ts';
+import type { WalkedFile } from '../node/fs-walk.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { StateStore } from '../ports/storage.ts';
 import {
@@ -19,89 +23,87 @@ import {
 } from './publication-state.ts';
 
 export interface PrepareOptions {
+  /** Of a file or a folder. */
   readonly path: string;
   readonly private: boolean;
   readonly comment: string | undefined;
   readonly createdBy: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970; becomes the creation date of a new torrent. */
   readonly now: number;
 }
 
 export interface PrepareDeps {
   readonly hasher: Hasher;
-  readonly digests: Digests;
   readonly store: StateStore;
   readonly signal: AbortSignal;
-  readonly onProgress: (hashed: number, total: number) => void;
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 export interface Prepared {
   /** Without our trackers and web seeds: those depend on where it is published. */
   readonly torrentBytes: Uint8Array;
+  readonly metainfo: Metainfo;
   /** Folder that holds the published path. */
   readonly folder: string;
+  /** In the order of the metainfo, padding left out. */
   readonly files: readonly WalkedFile[];
-  /** Made earlier, nothing was hashed. */
+  /** The torrent was made earlier: nothing was read. */
   readonly isReused: boolean;
   readonly warnings: readonly string[];
+  /** Where the record is kept in the store. */
   readonly key: string;
   readonly record: PublicationRecord;
 }
 
 /** Rejects with UsageError WALK_*, PLAN_*, SystemError FILE_*, DISK_*, or the signal's reason. */
 export async function preparePublication(options: PrepareOptions, deps: PrepareDeps): Promise<Prepared> {
-  const walk = await walkPaths([options.path], { signal: deps.signal });
+  const content = await planContent([options.path], { signal: deps.signal });
   const path = await realpath(options.path);
   const key = stateKey({ path, private: options.private });
+  const found = { folder: dirname(path), files: content.files, key };
   const known = await loadRecord(deps.store, key);
-  const common = { folder: dirname(path), files: walk.files, warnings: walk.warnings, key };
-  if (known !== undefined && isSameContent(known.files, walk.files)) {
+  if (known !== undefined && isSameContent(known.files, content.files)) {
     const torrentBytes = new Uint8Array(Buffer.from(known.torrent, 'base64'));
-    if (isReadable(torrentBytes, deps.digests))
-      return { ...common, torrentBytes, isReused: true, record: known };
+    const metainfo = readTorrent(torrentBytes);
+    if (metainfo !== undefined) {
+      return { ...found, torrentBytes, metainfo, isReused: true, warnings: content.warnings, record: known };
+    }
   }
-  const torrentBytes = await createTorrent(walk, options, deps);
+  const created = await create(content, options, deps);
   const record: PublicationRecord = {
     format: 1,
-    torrent: Buffer.from(torrentBytes).toString('base64'),
-    files: walk.files.map(({ path: elements, length, modifiedMs }) => ({
-      ...{ path: elements.join('/'), length, modifiedMs },
+    torrent: Buffer.from(created.bytes).toString('base64'),
+    files: content.files.map((file) => ({
+      path: file.path.join('/'),
+      length: file.length,
+      modifiedMs: file.modifiedMs,
     })),
   };
   await saveRecord(deps.store, key, record);
-  return { ...common, torrentBytes, isReused: false, record };
+  const { bytes: torrentBytes, metainfo, warnings } = created;
+  return { ...found, torrentBytes, metainfo, isReused: false, warnings, record };
 }
 
-async function createTorrent(walk: Walk, options: PrepareOptions, deps: PrepareDeps): Promise<Uint8Array> {
-  const { name, isSingleFile, files } = walk;
-  if (name === undefined) throw new UsageError('PUBLISH_NO_NAME', 'publish a folder that has a name');
-  const plan = planTorrent(files, { version: 'hybrid', name, isSingleFile });
-  const locations = plan.origins.map((origin) =>
-    origin === undefined ? undefined : files[origin]?.location,
-  );
-  const source = {
-    pathOf: (file: number) => locations[file],
-    read: () => Promise.reject(new UsageError('PUBLISH_NO_PATH', 'content without a path')),
-  };
-  let hashed = 0;
-  const total = plan.files.reduce((sum, file) => sum + file.length, 0);
-  const hashes = await hashContent(plan, { ...deps, source }, (bytes) => {
-    hashed += bytes;
-    deps.onProgress(hashed, total);
-  });
-  return buildTorrent(plan, hashes, {
+function create(
+  content: PlannedContent,
+  options: PrepareOptions,
+  deps: PrepareDeps,
+): Promise<CreatedTorrent> {
+  return createFromPlan(content, {
     private: options.private ? true : undefined,
     comment: options.comment,
     createdBy: options.createdBy,
     creationDate: options.now,
+    ...{ hasher: deps.hasher, signal: deps.signal, onProgress: deps.onProgress },
   });
 }
 
-function isReadable(torrent: Uint8Array, digests: Digests): boolean {
+/** Undefined for a torrent that an older version kept and this one refuses. */
+function readTorrent(bytes: Uint8Array): Metainfo | undefined {
   try {
-    parseTorrent(torrent, digests);
-    return true;
-  } catch {
-    return false;
+    return parseTorrent(bytes, nodeDigests);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
   }
 }

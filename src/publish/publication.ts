@@ -2,15 +2,8 @@
 import { toHex } from '../core/bytes/bytes.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { WalkedFile } from '../node/fs-walk.ts';
 import type { ServedFile } from './file-response.ts';
-
-/** What is known of a file on disk since it was hashed. */
-export interface ContentFile {
-  readonly diskPath: string;
-  readonly length: number;
-  /** Milliseconds since 1970, as the file system reports them. */
-  readonly modifiedMs: number;
-}
 
 /** A file of the publication that can be downloaded. */
 export interface PublishedFile extends ServedFile {
@@ -30,22 +23,35 @@ export interface Publication {
   readonly files: readonly PublishedFile[];
 }
 
-/** Binds content to metainfo; throws UsageError CONTENT_MISSING when a file of the metainfo is not in the content. */
+/**
+ * Binds the files on disk (in the metainfo's order, no padding) to what describes them. Throws UsageError
+ * PUBLISH_NAME_UNSAFE for a name that clients would change: the swarm and the direct download would disagree.
+ */
 export function createPublication(
   parts: Pick<Publication, 'metainfo' | 'torrentBytes' | 'folder'>,
-  content: ReadonlyMap<string, ContentFile>,
+  content: readonly WalkedFile[],
 ): Publication {
   const { metainfo } = parts;
   const tag = toHex(metainfo.infoHashV2 ?? metainfo.infoHash ?? new Uint8Array(0)).slice(0, 32);
   const files: PublishedFile[] = [];
-  for (const [index, entry] of metainfo.files.entries()) {
-    if (entry.pad || entry.symlink !== undefined) continue;
-    const onDisk = content.get(entry.path.join('/'));
-    if (onDisk === undefined) {
-      throw new UsageError('CONTENT_MISSING', `${entry.path.join('/')} is in the torrent but not on disk`);
+  let next = 0;
+  for (const [index, { path, pad }] of metainfo.files.entries()) {
+    if (pad) continue;
+    const file = content[next++];
+    const name = path.at(-1) ?? '';
+    if (file?.path.join('/') !== pathInside({ path }, metainfo).join('/')) {
+      throw new UsageError(
+        'PUBLISH_NAME_UNSAFE',
+        `${file?.location ?? name} has a name that clients change for safety; rename it, for example to ${name}`,
+      );
     }
-    const name = entry.path.at(-1) ?? metainfo.name;
-    files.push({ ...onDisk, index, path: entry.path, name, etag: `"${tag}-${String(index)}"` });
+    if (file.symlink !== undefined) continue;
+    const { location, length, modifiedMs } = file;
+    files.push({
+      ...{ index, path, name, length, modifiedMs },
+      diskPath: location,
+      etag: `"${tag}-${String(index)}"`,
+    });
   }
   return { ...parts, files };
 }

@@ -6,7 +6,8 @@ import type { Hono } from 'hono';
 import { toInfoHash } from '../core/ids.ts';
 import type { FileEntry, Metainfo } from '../core/metainfo/metainfo.ts';
 import { createLinks, parsePublicUrl } from './links.ts';
-import { createPublication, type ContentFile } from './publication.ts';
+import type { WalkedFile } from '../node/fs-walk.ts';
+import { createPublication } from './publication.ts';
 import { createSite, type SiteDeps } from './site.ts';
 import type { PublicationStatus } from './status.ts';
 
@@ -29,14 +30,14 @@ async function siteDeps(
   name = 'The <b>Folder</b>',
 ): Promise<SiteDeps> {
   const files: FileEntry[] = [];
-  const content = new Map<string, ContentFile>();
+  const content: WalkedFile[] = [];
   for (const [path, text] of Object.entries(contents)) {
     const diskPath = join(folder, 'content', path);
     await mkdir(dirname(diskPath), { recursive: true });
     await writeFile(diskPath, text);
     const full = [name, ...path.split('/')];
     const { mtimeMs } = await stat(diskPath);
-    content.set(full.join('/'), { diskPath, length: text.length, modifiedMs: mtimeMs });
+    content.push({ path: path.split('/'), location: diskPath, length: text.length, modifiedMs: mtimeMs });
     files.push({
       ...{ path: full, length: text.length, offset: 0, pad: false, executable: false, hidden: false },
       ...{ symlink: undefined, piecesRoot: undefined },
@@ -202,4 +203,10 @@ describe('the publication page', () => {
     expect(first).toContain('href="./?list=2#files"');
     expect(second.match(/<th scope="row">/g)).toHaveLength(1);
   });
+});
+
+it('refuses to publish a file under a name that clients would change', async () => {
+  const { publication } = await siteDeps({ 'x.txt': 'x' }, 'root');
+  const walked = { path: ['y\u202etxt.exe'], location: '/y', length: 1, modifiedMs: 0 };
+  expect(() => createPublication(publication, [walked])).toThrow('rename it');
 });
