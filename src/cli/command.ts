@@ -36,7 +36,7 @@ export interface CliCommand {
  * Makes a command from its spec.
  *
  * @example
- * export const helloCommand = defineCommand<CommonFlags & { loud?: boolean }>({
+ * export const helloCommand: CliCommand = defineCommand<CommonFlags & { loud?: boolean }>({
  *   name: 'hello',
  *   declare: (command) => command.description('say hello').argument('<name>').option('--loud', 'shout'),
  *   run: async ({ args, flags, output }) => { output.line(`hello ${args[0] ?? ''}${flags.loud ? '!' : ''}`); return 0; },
