@@ -1,0 +1,162 @@
+// One seed, one leech, each on a host of its own with nothing between them but a virtual cable; content in memory.
+// Pairings alternate within a round, so that a change of the machine's load falls on all of them.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createWithLibtorrent } from '../../test/support/clients/libtorrent.ts';
+import { finished, type PeerClient } from '../../test/support/clients/peer.ts';
+import { makeContent, type Content } from '../../test/support/content.ts';
+import { createHosts } from '../../test/support/network.ts';
+import { usageOf } from '../../test/support/processes.ts';
+import { onStage, type Stage } from '../../test/support/stage.ts';
+import { startOpentracker, waitForSeeders } from '../../test/support/trackers.ts';
+import { clientNamed } from '../support/clients.ts';
+import { linkBytes, privateBytes, sampleWhile } from '../support/meter.ts';
+import { describeMachine, median, report, rounded, type Row } from '../support/report.ts';
+
+const GIB = 2 ** 30;
+const MEMORY_DISK = '/dev/shm';
+/** Payload has begun when the leech's link has seen this much: more than handshakes and announces. */
+const PAYLOAD_BEGUN = 256 * 1024;
+
+const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients libtorrent,transmission,aria2]
+  [--pairs seed:leech,…]   in place of every pairing of the clients
+  [--json FILE]            all numbers
+Rates run from the first payload to the leech's own word that it has all.
+`;
+
+interface Pairing {
+  readonly seed: PeerClient;
+  readonly leech: PeerClient;
+}
+
+interface Transfer {
+  readonly pairing: string;
+  readonly mibPerSecond: number;
+  /** From the leech's start on: with finding the seed and being unchoked. */
+  readonly totalSeconds: number;
+  readonly seedCpuPerGib: number;
+  readonly leechCpuPerGib: number;
+  readonly seedMib: number;
+  readonly leechMib: number;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      gib: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '3' },
+      clients: { type: 'string', default: 'libtorrent,transmission,aria2' },
+      pairs: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const machine = describeMachine();
+  const pairings = values.pairs === undefined ? everyPairing(values.clients) : namedPairings(values.pairs);
+  const transfers: Transfer[] = [];
+  await onStage(async (stage) => {
+    const content = await makeContent(stage.folder, 'single', Math.round(Number(values.gib) * GIB));
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      for (const pairing of pairings) transfers.push(await transfer(pairing, content));
+    }
+  }, MEMORY_DISK);
+  const rows = summarise(transfers);
+  await report(machine, rows, { path: values.json, details: { gib: Number(values.gib), transfers } });
+}
+
+function everyPairing(clients: string): Pairing[] {
+  const all = clients.split(',').map(clientNamed);
+  return all.flatMap((seed) => all.map((leech) => ({ seed, leech })));
+}
+
+function namedPairings(pairs: string): Pairing[] {
+  return pairs.split(',').map((pair) => {
+    const [seed = '', leech = ''] = pair.split(':');
+    return { seed: clientNamed(seed), leech: clientNamed(leech) };
+  });
+}
+
+async function transfer(pairing: Pairing, content: Content): Promise<Transfer> {
+  return onStage(async (stage) => {
+    const { torrent, leech, seed } = await startPair(stage, pairing, content);
+    const seedBefore = usageOf(seed.process.pid);
+    const started = performance.now();
+    let begun = started;
+    let peaks = { seed: 0, leech: 0 };
+    const running = await leech(torrent);
+    await sampleWhile(finished(running, 600), 20, () => {
+      if (linkBytes(running.process.pid).received < PAYLOAD_BEGUN) begun = performance.now();
+      peaks = {
+        seed: Math.max(peaks.seed, privateBytes(seed.process.pid)),
+        leech: Math.max(peaks.leech, privateBytes(running.process.pid)),
+      };
+    });
+    const ended = performance.now();
+    const gib = content.bytes / GIB;
+    return {
+      pairing: `${pairing.seed.name} → ${pairing.leech.name}`,
+      mibPerSecond: (gib * 1024) / ((ended - begun) / 1000),
+      totalSeconds: (ended - started) / 1000,
+      seedCpuPerGib: (usageOf(seed.process.pid).cpuSeconds - seedBefore.cpuSeconds) / gib,
+      leechCpuPerGib: usageOf(running.process.pid).cpuSeconds / gib,
+      seedMib: peaks.seed / 2 ** 20,
+      leechMib: peaks.leech / 2 ** 20,
+    };
+  }, MEMORY_DISK);
+}
+
+type PeerStart = (torrent: string) => ReturnType<PeerClient['start']>;
+
+/** A tracker and a seed that it knows; the leech waits for its call. */
+async function startPair(
+  stage: Stage,
+  pairing: Pairing,
+  content: Content,
+): Promise<{
+  readonly torrent: string;
+  readonly seed: Awaited<ReturnType<PeerClient['start']>>;
+  readonly leech: PeerStart;
+}> {
+  const [trackerHost, seedHost, leechHost] = await createHosts(stage, 3);
+  if (trackerHost === undefined || seedHost === undefined || leechHost === undefined)
+    throw new Error('no hosts');
+  const torrent = join(stage.folder, 'content.torrent');
+  const hashes = await createWithLibtorrent({
+    path: content.path,
+    output: torrent,
+    mode: 'v1',
+    pieceLength: 2 ** 20,
+    trackers: [`http://${trackerHost.address}:6969/announce`],
+  });
+  const tracker = await startOpentracker(trackerHost, [hashes.v1 ?? '']);
+  const seed = await pairing.seed.start(seedHost, { role: 'seed', source: torrent, folder: content.folder });
+  await waitForSeeders(tracker, hashes.v1 ?? '');
+  const folder = await stage.makeFolder('arrived');
+  const leech: PeerStart = (source) => pairing.leech.start(leechHost, { role: 'leech', source, folder });
+  return { torrent, seed, leech };
+}
+
+function summarise(transfers: readonly Transfer[]): Row[] {
+  const pairings = [...new Set(transfers.map((each) => each.pairing))];
+  const middle = (pairing: string, pick: (each: Transfer) => number): number =>
+    median(transfers.filter((each) => each.pairing === pairing).map(pick));
+  const reference = pairings.includes('libtorrent → libtorrent')
+    ? 'libtorrent → libtorrent'
+    : (pairings[0] ?? '');
+  const base = middle(reference, (each) => each.mibPerSecond);
+  return pairings.map((pairing) => ({
+    pairing,
+    'MiB/s': rounded(middle(pairing, (each) => each.mibPerSecond)),
+    [`× ${reference}`]: rounded(middle(pairing, (each) => each.mibPerSecond) / base),
+    'total s': rounded(middle(pairing, (each) => each.totalSeconds)),
+    'seed CPU s/GiB': rounded(middle(pairing, (each) => each.seedCpuPerGib)),
+    'leech CPU s/GiB': rounded(middle(pairing, (each) => each.leechCpuPerGib)),
+    'seed MiB': rounded(middle(pairing, (each) => each.seedMib)),
+    'leech MiB': rounded(middle(pairing, (each) => each.leechMib)),
+  }));
+}
