@@ -87,7 +87,8 @@ function describe(options: ProgressOptions, done: number, perSecond: number): st
   return `${options.label} ${String(percent)}% of ${formatBytes(options.total)}, ${formatBytes(perSecond)}/s${eta}`;
 }
 
-function drawBar(share: number, colors: Colors): string {
+/** A bar of 24 characters; `share` is 0..1. */
+export function drawBar(share: number, colors: Colors): string {
   const full = Math.round(Math.min(1, share) * BAR_WIDTH);
   return `${colors.cyan('█'.repeat(full))}${colors.dim('░'.repeat(BAR_WIDTH - full))}`;
 }
