@@ -1,5 +1,15 @@
 // Every command of the program, in the order of the help text. A new command is one import and one entry here.
 import type { CliCommand } from './command.ts';
 import { createCommand } from './commands/create.ts';
+import { editCommand } from './commands/edit.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { magnetCommand } from './commands/magnet.ts';
+import { verifyCommand } from './commands/verify.ts';
 
-export const COMMANDS: readonly CliCommand[] = [createCommand];
+export const COMMANDS: readonly CliCommand[] = [
+  createCommand,
+  inspectCommand,
+  editCommand,
+  verifyCommand,
+  magnetCommand,
+];

@@ -1,6 +1,7 @@
 // Errors as one clear line, and the exit code that goes with them. SWARMPRESS_DEBUG=1 adds stack traces.
 import { CommanderError } from 'commander';
 import { SwarmpressError, UsageError } from '../core/errors.ts';
+import { printable } from './format.ts';
 import type { CliIo, ExitCode } from './io.ts';
 import { streamColors } from './output.ts';
 
@@ -48,7 +49,12 @@ export function describeError(error: unknown): { readonly code: string; readonly
 }
 
 function print(io: CliIo, json: boolean, error: { readonly code: string; readonly message: string }): void {
-  const colors = streamColors(io, io.stderr.isTTY);
-  io.stderr.write(`${colors.red('swarmpress:')} ${colors.bold(error.code)} ${error.message}\n`);
+  io.stderr.write(errorLine(io, error));
   if (json) io.stdout.write(`${JSON.stringify({ ok: false, code: error.code, error: error.message })}\n`);
+}
+
+/** `swarmpress: CODE what happened; what to do next` */
+export function errorLine(io: CliIo, error: { readonly code: string; readonly message: string }): string {
+  const colors = streamColors(io, io.stderr.isTTY);
+  return `${colors.red('swarmpress:')} ${colors.bold(error.code)} ${printable(error.message)}\n`;
 }
