@@ -1,6 +1,7 @@
 // One peer on a byte stream: drives a WireConnection, does the handshake both ways (BEP 3, hybrid upgrade of BEP 52),
 // then carries messages between the stream and the torrent's engine.
 import type { PeerAddress } from '../core/address.ts';
+import type { InfoHash } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import type { PeerKey, SwarmInput } from '../core/swarm/inputs.ts';
 import { WireConnection, type WireEvent } from '../core/wire/connection.ts';
@@ -12,7 +13,7 @@ import type { Stream, TransportKind } from '../ports/transport.ts';
 import { Deadline } from './deadline.ts';
 import { Outbox } from './outbox.ts';
 import type { PeerLink } from './peer-link.ts';
-import type { PieceCache, PieceSource } from './piece-cache.ts';
+import type { BlockRun, PieceCache, PieceSource } from './piece-cache.ts';
 import { firstBusy, type RateLimiter } from './rate-limiter.ts';
 import { UploadLane } from './upload-lane.ts';
 
@@ -22,7 +23,7 @@ export interface Introduction {
   readonly address: PeerAddress | undefined;
   readonly outgoing: boolean;
   readonly handshake: Handshake;
-  /** What both sides can do. */
+  /** What both sides can do; `v2` if they have agreed on the v2 hash (BEP 52). */
   readonly capabilities: Capabilities;
 }
 
@@ -35,8 +36,8 @@ export interface PeerHome {
   readonly pieceSource: PieceSource | undefined;
   /** Our handshake: the opening one, or the answer to `asked`. */
   greeting(asked: HandshakeStart | undefined): Handshake;
-  /** Whether the answer to our handshake names this torrent. */
-  answersTo(handshake: Handshake): boolean;
+  /** Whether a hash names this torrent, and in which form. */
+  hashKind(infoHash: InfoHash): 'v1' | 'v2' | undefined;
   /** Undefined when the peer is not welcome. */
   admit(link: PeerLink, introduction: Introduction): PeerKey | undefined;
   push(input: SwarmInput): void;
@@ -51,10 +52,13 @@ export interface PeerHome {
 export interface PeerDriverDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** Finds the torrent of an incoming handshake; outgoing connections have theirs from the start. */
-  readonly route: (start: HandshakeStart) => PeerHome | undefined;
-  /** Called once, for every connection, admitted or not. */
-  readonly onClosed: (peer: PeerDriver) => void;
+  /** For connections that others opened. */
+  readonly incoming?: {
+    /** Finds the torrent of a handshake. */
+    readonly route: (start: HandshakeStart) => PeerHome | undefined;
+    /** Called once, whatever became of the connection. */
+    readonly onClosed: (peer: PeerDriver) => void;
+  };
 }
 
 export class PeerDriver implements PeerLink {
@@ -106,10 +110,10 @@ export class PeerDriver implements PeerLink {
     this.#home?.needsFlush(this);
   }
 
-  upload(piece: number, begin: number, length: number): void {
+  upload(piece: number, run: BlockRun): void {
     if (this.#closed) return;
     this.#uploads ??= this.#uploadLane();
-    this.#uploads.upload(piece, begin, length);
+    this.#uploads.upload(piece, run);
     this.#home?.needsFlush(this);
   }
 
@@ -176,7 +180,7 @@ export class PeerDriver implements PeerLink {
 
   #onHandshakeStart(start: HandshakeStart): void {
     if (this.#outgoing) return;
-    this.#home = this.#deps.route(start);
+    this.#home = this.#deps.incoming?.route(start);
     if (this.#home === undefined) this.close();
     else this.#greet(this.#home, start);
   }
@@ -185,7 +189,9 @@ export class PeerDriver implements PeerLink {
     const home = this.#home;
     const ours = this.#ours;
     invariant(home !== undefined && ours !== undefined, 'we greet before the peer has introduced itself');
-    if (this.#outgoing && !home.answersTo(handshake)) {
+    // BEP 52: the answer decides; to a v1 hash it may be the v2 hash of the same torrent.
+    const agreed = home.hashKind(this.#outgoing ? handshake.infoHash : ours.infoHash);
+    if (agreed === undefined) {
       this.close();
       return;
     }
@@ -194,7 +200,7 @@ export class PeerDriver implements PeerLink {
       address: this.#stream.remote,
       outgoing: this.#outgoing,
       handshake,
-      capabilities: common(ours.capabilities, handshake.capabilities),
+      capabilities: { ...common(ours.capabilities, handshake.capabilities), v2: agreed === 'v2' },
     });
     if (key === undefined) this.close();
     else if (!this.#closed) this.#key = key;
@@ -256,7 +262,7 @@ export class PeerDriver implements PeerLink {
     this.#stop();
     this.#outbox.clear();
     this.#home?.gone(this, this.#key);
-    this.#deps.onClosed(this);
+    this.#deps.incoming?.onClosed(this);
   }
 
   #stop(): void {
@@ -267,11 +273,10 @@ export class PeerDriver implements PeerLink {
   }
 }
 
-function common(ours: Capabilities, theirs: Capabilities): Capabilities {
+function common(ours: Capabilities, theirs: Capabilities): Omit<Capabilities, 'v2'> {
   return {
     extended: ours.extended && theirs.extended,
     fast: ours.fast && theirs.fast,
     dht: ours.dht && theirs.dht,
-    v2: ours.v2 && theirs.v2,
   };
 }

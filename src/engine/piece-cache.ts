@@ -7,12 +7,18 @@ import type { Storage } from '../ports/storage.ts';
 
 export const SEGMENT_BLOCKS = 64;
 export const SEGMENT_BYTES: number = SEGMENT_BLOCKS * BLOCK_LENGTH;
-const FRAME_BYTES = PIECE_HEADER_BYTES + BLOCK_LENGTH;
 
 /** Where a torrent's pieces come from. Its identity is the cache's key. */
 export interface PieceSource {
   readonly geometry: Geometry;
   readonly storage: Storage;
+}
+
+/** Consecutive blocks of a piece, of equal length but for the last. */
+export interface BlockRun {
+  readonly begin: number;
+  readonly length: number;
+  readonly blockLength: number;
 }
 
 /** A part of a piece in wire form; each holder releases it once. */
@@ -65,6 +71,16 @@ export class PieceCache {
     return entry;
   }
 
+  /** Blocks of a length or place that segments do not have: read for this once. The caller releases it. */
+  readOdd(source: PieceSource, piece: number, run: BlockRun): Segment {
+    const length = run.length + Math.ceil(run.length / run.blockLength) * PIECE_HEADER_BYTES;
+    const entry = this.#read(source, piece, { ...run, frames: new Uint8Array(length) });
+    entry.holders = 1;
+    entry.evicted = true;
+    this.#bytes += length;
+    return entry;
+  }
+
   /** Forgets a torrent's segments. */
   drop(source: PieceSource): void {
     for (const entry of this.#bySource.get(source)?.values() ?? []) this.#evict(entry);
@@ -74,9 +90,16 @@ export class PieceCache {
   #load(source: PieceSource, piece: number, segment: number): Entry {
     const begin = segment * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, source.geometry.pieceSize(piece) - begin);
-    const blocks = Math.ceil(length / BLOCK_LENGTH);
-    const frames = this.#buffer(length + blocks * PIECE_HEADER_BYTES);
-    const targets = writeHeaders(frames, piece, begin);
+    const frames = this.#buffer(length + Math.ceil(length / BLOCK_LENGTH) * PIECE_HEADER_BYTES);
+    const entry = this.#read(source, piece, { begin, length, blockLength: BLOCK_LENGTH, frames });
+    this.#bytes += frames.length;
+    this.#trim();
+    return entry;
+  }
+
+  #read(source: PieceSource, piece: number, run: BlockRun & { readonly frames: Uint8Array }): Entry {
+    const { frames, begin, length } = run;
+    const targets = writeHeaders(frames, piece, run);
     const ready = source.storage.read(source.geometry.ranges(piece, begin, length), targets);
     const entry = new Entry(frames, ready, (released) => {
       this.#release(released);
@@ -89,8 +112,6 @@ export class PieceCache {
         this.#evict(entry);
       },
     );
-    this.#bytes += frames.length;
-    this.#trim();
     return entry;
   }
 
@@ -171,21 +192,23 @@ class Entry implements Segment {
   }
 }
 
-/** Bytes of a segment's frames that hold its blocks [first, end). */
-export function frameSlice(frames: Uint8Array, first: number, end: number): Uint8Array {
-  return frames.subarray(first * FRAME_BYTES, Math.min(end * FRAME_BYTES, frames.length));
+/** Frames [first, end) of a segment of blocks of this length. */
+export function frameSlice(frames: Uint8Array, blockLength: number, run: { first: number; end: number }): Uint8Array {
+  const frameBytes = PIECE_HEADER_BYTES + blockLength;
+  return frames.subarray(run.first * frameBytes, Math.min(run.end * frameBytes, frames.length));
 }
 
 /** Writes the header of each block and returns the gaps that their data goes into. */
-function writeHeaders(frames: Uint8Array, piece: number, begin: number): Uint8Array[] {
+function writeHeaders(frames: Uint8Array, piece: number, run: BlockRun): Uint8Array[] {
   const view = new DataView(frames.buffer, frames.byteOffset, frames.length);
+  const frameBytes = PIECE_HEADER_BYTES + run.blockLength;
   const gaps: Uint8Array[] = [];
-  for (let at = 0, block = 0; at < frames.length; at += FRAME_BYTES, block++) {
-    const end = Math.min(at + FRAME_BYTES, frames.length);
+  for (let at = 0, block = 0; at < frames.length; at += frameBytes, block++) {
+    const end = Math.min(at + frameBytes, frames.length);
     view.setUint32(at, end - at - 4);
     view.setUint8(at + 4, MESSAGE_ID.piece);
     view.setUint32(at + 5, piece);
-    view.setUint32(at + 9, begin + block * BLOCK_LENGTH);
+    view.setUint32(at + 9, run.begin + block * run.blockLength);
     gaps.push(frames.subarray(at + PIECE_HEADER_BYTES, end));
   }
   return gaps;

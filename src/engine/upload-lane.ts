@@ -3,7 +3,14 @@
 import { BLOCK_LENGTH } from '../core/metainfo/geometry.ts';
 import { PIECE_HEADER_BYTES } from '../core/wire/message-id.ts';
 import type { Outbox } from './outbox.ts';
-import { frameSlice, SEGMENT_BYTES, type PieceCache, type PieceSource, type Segment } from './piece-cache.ts';
+import {
+  frameSlice,
+  SEGMENT_BYTES,
+  type BlockRun,
+  type PieceCache,
+  type PieceSource,
+  type Segment,
+} from './piece-cache.ts';
 import { firstBusy, type RateLimiter } from './rate-limiter.ts';
 
 export interface UploadLaneDeps {
@@ -20,6 +27,7 @@ export interface UploadLaneDeps {
 interface Job {
   readonly piece: number;
   readonly segment: Segment;
+  readonly blockLength: number;
   first: number;
   readonly end: number;
 }
@@ -41,28 +49,53 @@ export class UploadLane {
     this.#deps = deps;
   }
 
-  /** Takes an `upload` effect: whole blocks of one piece. */
-  upload(piece: number, begin: number, length: number): void {
-    const { cache, source } = this.#deps;
-    const end = begin + length;
-    for (let at = begin; at < end; ) {
-      const index = Math.floor(at / SEGMENT_BYTES);
-      const start = index * SEGMENT_BYTES;
-      const stop = Math.min(end, start + SEGMENT_BYTES);
-      this.#jobs.push({
-        piece,
-        segment: cache.hold(source, piece, index),
-        first: Math.floor((at - start) / BLOCK_LENGTH),
-        end: Math.ceil((stop - start) / BLOCK_LENGTH),
-      });
-      at = stop;
-    }
+  /** Takes an `upload` effect: blocks of one piece. */
+  upload(piece: number, run: BlockRun): void {
+    if (this.#isRegular(piece, run)) this.#queueSegments(piece, run);
+    else this.#queueOdd(piece, run);
     this.#pump();
   }
 
   close(): void {
     for (const limiter of this.#deps.limiters) limiter.forget(this.#resume);
     for (const job of this.#jobs.splice(0)) job.segment.release();
+  }
+
+  /** True for blocks as every client asks for them: then they are parts of shared segments. */
+  #isRegular(piece: number, { begin, length, blockLength }: BlockRun): boolean {
+    if (begin % BLOCK_LENGTH !== 0) return false;
+    if (length % BLOCK_LENGTH === 0) return blockLength === BLOCK_LENGTH;
+    const isTail = begin + length === this.#deps.source.geometry.pieceSize(piece);
+    return isTail && (blockLength === BLOCK_LENGTH || length < BLOCK_LENGTH);
+  }
+
+  #queueSegments(piece: number, run: BlockRun): void {
+    const { cache, source } = this.#deps;
+    const end = run.begin + run.length;
+    for (let at = run.begin; at < end; ) {
+      const index = Math.floor(at / SEGMENT_BYTES);
+      const start = index * SEGMENT_BYTES;
+      const stop = Math.min(end, start + SEGMENT_BYTES);
+      this.#jobs.push({
+        piece,
+        segment: cache.hold(source, piece, index),
+        blockLength: BLOCK_LENGTH,
+        first: (at - start) / BLOCK_LENGTH,
+        end: Math.ceil((stop - start) / BLOCK_LENGTH),
+      });
+      at = stop;
+    }
+  }
+
+  #queueOdd(piece: number, run: BlockRun): void {
+    const { cache, source } = this.#deps;
+    this.#jobs.push({
+      piece,
+      segment: cache.readOdd(source, piece, run),
+      blockLength: run.blockLength,
+      first: 0,
+      end: Math.ceil(run.length / run.blockLength),
+    });
   }
 
   #pump(): void {
@@ -77,7 +110,7 @@ export class UploadLane {
   #send(job: Job): void {
     const { limiters, outbox } = this.#deps;
     const end = Math.min(job.end, job.first + this.#blocksAtOnce());
-    const frames = frameSlice(job.segment.frames, job.first, end);
+    const frames = frameSlice(job.segment.frames, job.blockLength, { first: job.first, end });
     const payload = frames.length - (end - job.first) * PIECE_HEADER_BYTES;
     for (const limiter of limiters) limiter.take(frames.length);
     if (end === job.end) this.#jobs.shift();

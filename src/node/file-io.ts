@@ -56,7 +56,8 @@ function readSome(fd: number, targets: readonly Uint8Array[], position: number):
 function skip(targets: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let left = count;
   for (const [i, target] of targets.entries()) {
-    if (left < target.length) return left === 0 ? targets.slice(i) : [target.subarray(left), ...targets.slice(i + 1)];
+    if (left < target.length)
+      return left === 0 ? targets.slice(i) : [target.subarray(left), ...targets.slice(i + 1)];
     left -= target.length;
   }
   return [];

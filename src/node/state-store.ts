@@ -1,9 +1,10 @@
-// Resume data as files: each is written whole beside the old one, synced, and renamed over it.
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+// Resume data as files, one for each key, each replaced whole.
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { StateStore } from '../ports/storage.ts';
+import { writeFileAtomic } from './atomic-write.ts';
 import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
 
 /** Where a user's programs keep what should outlive them and is no configuration. */
@@ -36,18 +37,8 @@ export function createStateStore(folder: string): StateStore {
 }
 
 async function replaceFile(folder: string, path: string, value: Uint8Array): Promise<void> {
-  const temporary = `${path}.${String(process.pid)}.tmp`;
-  try {
-    await mkdir(folder, { recursive: true });
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(value);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    throw toSystemError(error, DISK_CODES, `could not save ${path}`);
-  }
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw toSystemError(error, DISK_CODES, folder);
+  });
+  await writeFileAtomic(path, value, { overwrite: true });
 }

@@ -1,0 +1,114 @@
+// One torrent's content on disk: opened, checked against resume data or by hashing, prepared for writing; and how
+// much of what is wanted of it is there.
+import type { Bitfield } from '../core/bytes/bitfield.ts';
+import { UsageError } from '../core/errors.ts';
+import { Geometry } from '../core/metainfo/geometry.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { FilePriority } from '../core/swarm/inputs.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { Preallocation, Storage, StoragePort } from '../ports/storage.ts';
+import type { AddOptions } from './api.ts';
+import { planCheck } from './check-plan.ts';
+import { checkPieces } from './hash-files.ts';
+import type { PieceSource } from './piece-cache.ts';
+import { Progress } from './progress.ts';
+import type { ResumeData } from './resume.ts';
+
+export interface ContentDeps {
+  readonly storage: StoragePort;
+  readonly hasher: Hasher;
+}
+
+export interface CheckOptions {
+  readonly mode: NonNullable<AddOptions['check']>;
+  readonly resume: ResumeData | undefined;
+  readonly signal: AbortSignal;
+  /** 0..1. */
+  readonly onProgress: (part: number) => void;
+}
+
+export class Content implements PieceSource {
+  readonly metainfo: Metainfo;
+  readonly geometry: Geometry;
+  readonly storage: Storage;
+  readonly progress: Progress;
+  readonly #hasher: Hasher;
+  #wanted: readonly boolean[];
+
+  private constructor(metainfo: Metainfo, wanted: readonly boolean[], deps: { storage: Storage; hasher: Hasher }) {
+    this.metainfo = metainfo;
+    this.geometry = new Geometry(metainfo);
+    this.progress = new Progress(this.geometry, wanted);
+    this.storage = deps.storage;
+    this.#hasher = deps.hasher;
+    this.#wanted = wanted;
+  }
+
+  /** `files` as in AddOptions. Rejects with SystemError DISK_*, UsageError FILE_INDEX_INVALID. */
+  static async open(
+    metainfo: Metainfo,
+    place: { readonly folder: string; readonly files: readonly number[] | undefined },
+    deps: ContentDeps,
+  ): Promise<Content> {
+    const wanted = selection(metainfo, place.files);
+    const files = metainfo.files.map((file, index) => ({ ...file, wanted: wanted[index] === true }));
+    const storage = await deps.storage.open(place.folder, files);
+    return new Content(metainfo, wanted, { storage, hasher: deps.hasher });
+  }
+
+  /** For the engine. */
+  get priorities(): readonly FilePriority[] {
+    return this.#wanted.map(Number);
+  }
+
+  /** Which pieces are on disk. Rejects with the signal's reason, or with SystemError where reading fails. */
+  async check(options: CheckOptions): Promise<Bitfield> {
+    const { trusted: have, toHash } = planCheck(this.geometry, await this.storage.stat(), options);
+    let done = 0;
+    const deps = {
+      hasher: this.#hasher,
+      source: this.storage,
+      signal: options.signal,
+      skips: (piece: number): boolean => !toHash.has(piece),
+    };
+    if (toHash.count > 0) {
+      await checkPieces(this.metainfo, deps, (piece, isRight) => {
+        if (isRight) have.add(piece);
+        options.onProgress(++done / toHash.count);
+      });
+    }
+    this.progress.count(this.#wanted, have);
+    return have;
+  }
+
+  /** Makes what a download needs, unless all wanted files are there in full length. */
+  async prepare(preallocation: Preallocation): Promise<void> {
+    const stored = await this.storage.stat();
+    const isThere = this.metainfo.files.every(
+      (file, index) => this.#wanted[index] !== true || file.pad || stored[index]?.length === file.length,
+    );
+    if (!isThere) await this.storage.prepare(preallocation);
+  }
+
+  /** Changes what is wanted; `prepare` is to follow. Throws UsageError FILE_INDEX_INVALID. */
+  select(files: readonly number[] | undefined, have: Bitfield): void {
+    this.#wanted = selection(this.metainfo, files);
+    this.storage.setWanted(this.#wanted);
+    this.progress.count(this.#wanted, have);
+  }
+}
+
+function selection(metainfo: Metainfo, files: readonly number[] | undefined): boolean[] {
+  if (files === undefined) return metainfo.files.map(() => true);
+  const wanted = metainfo.files.map(() => false);
+  for (const index of files) {
+    if (wanted[index] === undefined) {
+      throw new UsageError('FILE_INDEX_INVALID', `the torrent has no file ${String(index)}`, {
+        expected: wanted.length,
+        received: index,
+      });
+    }
+    wanted[index] = true;
+  }
+  return wanted;
+}

@@ -1,0 +1,29 @@
+// What all torrents of a session share.
+import type { PeerId } from '../core/ids.ts';
+import type { BufferPool } from '../core/swarm/buffers.ts';
+import type { PeerKey } from '../core/swarm/inputs.ts';
+import type { DatagramSocket } from '../ports/datagram.ts';
+import type { Env } from './env.ts';
+import type { PieceCache } from './piece-cache.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+
+export interface SessionContext {
+  readonly env: Env;
+  /** The port that peers connect to. */
+  readonly port: number;
+  /** Name and version, for the extended handshake. */
+  readonly client: string;
+  readonly maxPeers: number;
+  readonly buffers: BufferPool;
+  readonly pieceCache: PieceCache;
+  readonly uploadLimiter: RateLimiter;
+  readonly downloadLimiter: RateLimiter;
+  /** IPs that have sent bad data; they stay out for the session's life. */
+  readonly banned: Set<string>;
+  /** Peers of all torrents. */
+  readonly peers: { count: number };
+  newPeerId(): PeerId;
+  nextPeerKey(): PeerKey;
+  /** The session's UDP socket, on the same port as TCP. */
+  socket(): Promise<DatagramSocket>;
+}

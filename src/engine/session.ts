@@ -1,0 +1,176 @@
+// The session: one port, one set of limits and caches, many torrents. Incoming connections find their torrent by the
+// hash of their handshake.
+import { concatBytes, equalBytes, latin1Encode, toHex } from '../core/bytes/bytes.ts';
+import { SystemError, UsageError } from '../core/errors.ts';
+import { toPeerId, type InfoHash } from '../core/ids.ts';
+import type { MagnetLink } from '../core/metainfo/magnet.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import { parseTorrent } from '../core/metainfo/parse.ts';
+import { createBufferPool } from '../core/swarm/buffers.ts';
+import type { DatagramSocket } from '../ports/datagram.ts';
+import type { Listener, Stream } from '../ports/transport.ts';
+import type { AddOptions, Session, SessionOptions, Torrent } from './api.ts';
+import { CLIENT_NAME, PEER_ID_PREFIX } from './client.ts';
+import type { SessionContext } from './context.ts';
+import type { Env } from './env.ts';
+import { openPort } from './listen.ts';
+import { PeerDriver, type PeerHome } from './peer-driver.ts';
+import { PieceCache } from './piece-cache.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { TorrentRun, type TorrentSource } from './torrent.ts';
+
+const DEFAULT_MAX_PEERS = 500;
+const PIECE_CACHE_BYTES = 64 * 1024 * 1024;
+const PIECE_BUFFER_BYTES = 64 * 1024 * 1024;
+const PEER_ID_BYTES = 20;
+
+/**
+ * Opens the port and is ready for torrents. Rejects with SystemError LISTEN_* when the port cannot be had.
+ * @example
+ * const session = await createSession({ port: 6881 }, createNodeEnv());
+ */
+export async function createSession(options: SessionOptions, env: Env): Promise<Session> {
+  let session: SessionRun | undefined;
+  const open = await openPort(options, env, (stream) => {
+    if (session === undefined) stream.close();
+    else session.accept(stream);
+  });
+  session = new SessionRun(options, env, open);
+  return session;
+}
+
+class SessionRun implements Session {
+  readonly port: number;
+  readonly #context: SessionContext;
+  readonly #listeners: readonly Listener[];
+  readonly #socket: DatagramSocket | undefined;
+  readonly #torrents = new Set<TorrentRun>();
+  /** Connections that others opened. */
+  readonly #visitors = new Set<PeerDriver>();
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: SessionOptions,
+    env: Env,
+    open: {
+      readonly port: number;
+      readonly listeners: readonly Listener[];
+      readonly socket: DatagramSocket | undefined;
+    },
+  ) {
+    this.port = open.port;
+    this.#listeners = open.listeners;
+    this.#socket = open.socket;
+    this.#context = createContext(options, env, open);
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#torrents];
+  }
+
+  add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Promise<Torrent> {
+    return Promise.resolve().then(() => this.#add(source, options));
+  }
+
+  setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void {
+    this.#context.downloadLimiter.set(limits.download);
+    this.#context.uploadLimiter.set(limits.upload);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Takes over a connection that somebody opened to us. */
+  accept(stream: Stream): void {
+    const { clock, log } = this.#context.env;
+    if (this.#closing !== undefined || this.#visitors.size >= this.#context.maxPeers) {
+      stream.close();
+      return;
+    }
+    const peer = new PeerDriver(stream, undefined, {
+      clock,
+      log,
+      incoming: {
+        route: ({ infoHash }) => this.#route(infoHash),
+        onClosed: (closed) => this.#visitors.delete(closed),
+      },
+    });
+    this.#visitors.add(peer);
+  }
+
+  #add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Torrent {
+    if (this.#closing !== undefined) throw new UsageError('SESSION_CLOSED', 'the session is closed');
+    const known = this.#toSource(source);
+    const torrent = new TorrentRun(known, options, this.#context);
+    const twin = torrent.hashes.find((hash) => this.#find(hash) !== undefined);
+    if (twin !== undefined) {
+      throw new UsageError('TORRENT_EXISTS', `torrent ${toHex(twin)} is in the session already`);
+    }
+    this.#torrents.add(torrent);
+    torrent.on('closed', () => this.#torrents.delete(torrent));
+    torrent.start();
+    return torrent;
+  }
+
+  #toSource(source: Metainfo | Uint8Array | MagnetLink): TorrentSource {
+    const known = source instanceof Uint8Array ? parseTorrent(source, this.#context.env.digests) : source;
+    const { infoHash, infoHashV2 } = known;
+    return 'infoBytes' in known
+      ? { infoHash, infoHashV2, metainfo: known, magnet: undefined }
+      : { infoHash, infoHashV2, metainfo: undefined, magnet: known };
+  }
+
+  #find(infoHash: InfoHash): TorrentRun | undefined {
+    return [...this.#torrents].find((torrent) => torrent.hashes.some((hash) => equalBytes(hash, infoHash)));
+  }
+
+  #route(infoHash: InfoHash): PeerHome | undefined {
+    return this.#find(infoHash)?.home;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#torrents].map((torrent) => torrent.close()));
+    for (const visitor of this.#visitors) visitor.close();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.#socket?.close();
+  }
+}
+
+function createContext(
+  options: SessionOptions,
+  env: Env,
+  open: { readonly port: number; readonly socket: DatagramSocket | undefined },
+): SessionContext {
+  const { clock, random } = env;
+  let lastKey = 0;
+  return {
+    env,
+    port: open.port,
+    client: CLIENT_NAME,
+    maxPeers: options.maxPeers ?? DEFAULT_MAX_PEERS,
+    buffers: createBufferPool({ budgetBytes: PIECE_BUFFER_BYTES, allocate: sharedMemory }),
+    pieceCache: new PieceCache(PIECE_CACHE_BYTES),
+    uploadLimiter: new RateLimiter(clock, options.uploadLimit),
+    downloadLimiter: new RateLimiter(clock, options.downloadLimit),
+    banned: new Set(),
+    peers: { count: 0 },
+    nextPeerKey: () => ++lastKey,
+    newPeerId: () => {
+      const prefix = latin1Encode(PEER_ID_PREFIX);
+      return toPeerId(concatBytes([prefix, random.bytes(PEER_ID_BYTES - prefix.length)]));
+    },
+    socket: () =>
+      open.socket === undefined
+        ? Promise.reject(new SystemError('UDP_UNAVAILABLE', 'there is no UDP here'))
+        : Promise.resolve(open.socket),
+  };
+}
+
+/** Memory that hashing threads read without a copy, where the host has it. */
+function sharedMemory(length: number): Uint8Array {
+  return typeof SharedArrayBuffer === 'undefined'
+    ? new Uint8Array(length)
+    : new Uint8Array(new SharedArrayBuffer(length));
+}

@@ -1,0 +1,318 @@
+// One torrent's SwarmEngine with its surroundings: links to peers, dials, the disk. Carries out every effect.
+import { formatAddress, type PeerAddress } from '../core/address.ts';
+import type { Bitfield } from '../core/bytes/bitfield.ts';
+import { equalBytes } from '../core/bytes/bytes.ts';
+import { SystemError } from '../core/errors.ts';
+import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
+import { assertNever } from '../core/invariant.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { SwarmEffect } from '../core/swarm/effects.ts';
+import { SwarmEngine } from '../core/swarm/engine.ts';
+import type { FilePriority, PeerKey, SwarmInput } from '../core/swarm/inputs.ts';
+import type { Handshake, HandshakeStart } from '../core/wire/handshake.ts';
+import type { Stream } from '../ports/transport.ts';
+import type { SessionContext } from './context.ts';
+import type { DiskDriver } from './disk-driver.ts';
+import { Drain } from './drain.ts';
+import { PeerDriver, type Introduction, type PeerHome } from './peer-driver.ts';
+import type { PeerLink } from './peer-link.ts';
+import type { PieceCache, PieceSource } from './piece-cache.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+
+export interface SwarmDriverOptions {
+  readonly infoHash: InfoHash | undefined;
+  readonly infoHashV2: InfoHashV2 | undefined;
+  readonly peerId: PeerId;
+  readonly maxPeers: number;
+  readonly sequential: boolean;
+  /** The torrent's own limits. */
+  readonly uploadLimiter: RateLimiter;
+  readonly downloadLimiter: RateLimiter;
+}
+
+/** What the engine tells the torrent. */
+export interface SwarmEvents {
+  onMetadata(infoBytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void;
+  onPiece(piece: number): void;
+  onFile(file: number): void;
+  onComplete(): void;
+  onStopped(error: Error): void;
+}
+
+interface Member {
+  readonly link: PeerLink;
+  readonly outgoing: boolean;
+  readonly peerId: PeerId;
+  readonly address: PeerAddress | undefined;
+}
+
+/** Where the torrent's content is. */
+export interface SwarmContent {
+  readonly metainfo: Metainfo;
+  readonly have: Bitfield;
+  readonly source: PieceSource;
+  readonly disk: DiskDriver;
+  readonly priorities: readonly FilePriority[];
+}
+
+const DIAL_TIMEOUT_MS = 10_000;
+
+export class SwarmDriver implements PeerHome {
+  readonly engine: SwarmEngine;
+  readonly uploadLimiters: readonly RateLimiter[];
+  readonly downloadLimiters: readonly RateLimiter[];
+  readonly pieceCache: PieceCache;
+  readonly #options: SwarmDriverOptions;
+  readonly #context: SessionContext;
+  readonly #events: SwarmEvents;
+  readonly #drain: Drain<SwarmInput, SwarmEffect>;
+  readonly #members = new Map<PeerKey, Member>();
+  /** Streams that we opened and whose handshake is not done, with the address that was dialled. */
+  readonly #strangers = new Map<PeerLink, PeerAddress | undefined>();
+  readonly #flushing = new Set<PeerLink>();
+  readonly #abort = new AbortController();
+  readonly #truncatedV2: InfoHash | undefined;
+  #content: SwarmContent | undefined;
+
+  constructor(options: SwarmDriverOptions, context: SessionContext, events: SwarmEvents) {
+    this.#options = options;
+    this.#context = context;
+    this.#events = events;
+    this.pieceCache = context.pieceCache;
+    this.uploadLimiters = [context.uploadLimiter, options.uploadLimiter];
+    this.downloadLimiters = [context.downloadLimiter, options.downloadLimiter];
+    this.#truncatedV2 = options.infoHashV2 === undefined ? undefined : truncateInfoHash(options.infoHashV2);
+    this.engine = new SwarmEngine({
+      infoHash: options.infoHash,
+      infoHashV2: options.infoHashV2,
+      peerId: options.peerId,
+      maxPeers: options.maxPeers,
+      sequential: options.sequential,
+      seed: context.env.random.uint32(),
+      buffers: context.buffers,
+      digests: context.env.digests,
+      client: context.client,
+      port: context.port,
+    });
+    this.#drain = new Drain(this.engine, {
+      clock: context.env.clock,
+      tick: { kind: 'tick' },
+      apply: (effect) => {
+        this.#apply(effect);
+      },
+      settle: () => {
+        this.#flush();
+      },
+    });
+  }
+
+  get pieceSource(): PieceSource | undefined {
+    return this.#content?.source;
+  }
+
+  /** The metainfo and what is on disk are known: pieces can flow. */
+  open(content: SwarmContent): void {
+    const { metainfo, have, priorities } = content;
+    this.#content = content;
+    this.batch(() => {
+      this.push({ kind: 'metainfo', metainfo, have });
+      if (priorities.includes(0)) this.push({ kind: 'priorities', files: priorities });
+    });
+  }
+
+  push(input: SwarmInput): void {
+    this.#drain.push(input);
+  }
+
+  batch(work: () => void): void {
+    this.#drain.batch(work);
+  }
+
+  needsFlush(link: PeerLink): void {
+    this.#flushing.add(link);
+  }
+
+  /** Takes over a stream that we opened, by whatever means, and introduces us. */
+  addStream(stream: Stream): void {
+    const { clock, log } = this.#context.env;
+    const peer = new PeerDriver(stream, this, { clock, log });
+    this.#strangers.set(peer, stream.remote);
+  }
+
+  /** BEP 52: a v2 peer of a hybrid torrent that came with the v1 hash is answered with the v2 hash. */
+  greeting(asked: HandshakeStart | undefined): Handshake {
+    const { infoHash, peerId } = this.#options;
+    const v2 = this.#truncatedV2;
+    const isHybrid = infoHash !== undefined && v2 !== undefined;
+    const own = infoHash ?? v2;
+    const agreed =
+      isHybrid && asked?.capabilities.v2 === true && equalBytes(asked.infoHash, infoHash) ? v2 : asked?.infoHash;
+    const hash = agreed ?? own;
+    if (hash === undefined) throw new SystemError('TORRENT_NO_HASH', 'a torrent has at least one info hash');
+    return {
+      infoHash: hash,
+      peerId,
+      capabilities: { extended: true, fast: true, dht: false, v2: isHybrid && hash === infoHash },
+    };
+  }
+
+  hashKind(infoHash: InfoHash): 'v1' | 'v2' | undefined {
+    const v1 = this.#options.infoHash;
+    if (v1 !== undefined && equalBytes(v1, infoHash)) return 'v1';
+    return this.#truncatedV2 !== undefined && equalBytes(this.#truncatedV2, infoHash) ? 'v2' : undefined;
+  }
+
+  admit(link: PeerLink, introduction: Introduction): PeerKey | undefined {
+    this.#strangers.delete(link);
+    const { handshake, address, outgoing, transport, capabilities } = introduction;
+    if (!this.#isWelcome(introduction)) return undefined;
+    return this.join(link, { transport, address, outgoing, capabilities, peerId: handshake.peerId });
+  }
+
+  /** Makes a link a peer of the engine. */
+  join(link: PeerLink, arrival: Omit<Extract<SwarmInput, { kind: 'peer-connected' }>, 'kind' | 'peer'>): PeerKey {
+    const peer = this.#context.nextPeerKey();
+    const { outgoing, peerId, address } = arrival;
+    this.#members.set(peer, { link, outgoing, peerId, address });
+    this.#context.peers.count++;
+    this.push({ kind: 'peer-connected', peer, ...arrival });
+    return peer;
+  }
+
+  gone(link: PeerLink, key: PeerKey | undefined): void {
+    const dialled = this.#strangers.get(link);
+    this.#strangers.delete(link);
+    this.#flushing.delete(link);
+    if (dialled !== undefined) this.push({ kind: 'dial-failed', address: dialled });
+    if (key === undefined || !this.#members.delete(key)) return;
+    this.#context.peers.count--;
+    this.push({ kind: 'peer-closed', peer: key });
+  }
+
+  /** Closes all connections and takes no new ones; answers of the disk are still heard. */
+  disconnectAll(): void {
+    this.#abort.abort();
+    for (const link of this.#strangers.keys()) link.close();
+    for (const { link } of this.#members.values()) link.close();
+  }
+
+  /** Nothing goes on after this. */
+  close(): void {
+    this.disconnectAll();
+    this.#drain.close();
+    this.#context.peers.count -= this.#members.size;
+    this.#members.clear();
+  }
+
+  #apply(effect: SwarmEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#link(effect.peer)?.send(effect.message);
+        return;
+      case 'upload':
+        this.#link(effect.peer)?.upload(effect.piece, effect);
+        return;
+      case 'verify-piece':
+        this.#content?.disk.verify(effect.piece, effect.data);
+        return;
+      case 'write-piece':
+        this.#content?.disk.write(effect.piece, effect.data);
+        return;
+      case 'piece-complete':
+        this.#events.onPiece(effect.piece);
+        return;
+      case 'pause-read':
+        this.#link(effect.peer)?.pauseRead();
+        return;
+      case 'resume-read':
+        this.#link(effect.peer)?.resumeRead();
+        return;
+      case 'disconnect':
+        this.#disconnect(effect);
+        return;
+      case 'dial':
+        void this.#dial(effect.address);
+        return;
+      case 'metadata-complete':
+        this.#events.onMetadata(effect.infoBytes, effect.pieceLayers);
+        return;
+      case 'file-complete':
+        this.#events.onFile(effect.file);
+        return;
+      case 'complete':
+        this.#events.onComplete();
+        return;
+      case 'stopped':
+        this.#events.onStopped(effect.error);
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #link(peer: PeerKey): PeerLink | undefined {
+    return this.#members.get(peer)?.link;
+  }
+
+  #flush(): void {
+    if (this.#flushing.size === 0) return;
+    const links = [...this.#flushing];
+    this.#flushing.clear();
+    for (const link of links) link.flush();
+  }
+
+  #disconnect(effect: Extract<SwarmEffect, { kind: 'disconnect' }>): void {
+    const member = this.#members.get(effect.peer);
+    if (member === undefined) return;
+    const { address, link } = member;
+    this.#context.env.log.debug('peer disconnected', {
+      peer: address === undefined ? undefined : formatAddress(address),
+      reason: effect.reason,
+    });
+    if (effect.ban && address !== undefined) this.#context.banned.add(address.ip);
+    link.flush();
+    link.close();
+  }
+
+  #isWelcome(introduction: Introduction): boolean {
+    const { handshake, address, outgoing } = introduction;
+    const { maxPeers, peerId } = this.#options;
+    if (this.#abort.signal.aborted) return false;
+    if (equalBytes(handshake.peerId, peerId)) return false;
+    if (address !== undefined && this.#context.banned.has(address.ip)) return false;
+    const twin = [...this.#members.values()].find((member) => equalBytes(member.peerId, handshake.peerId));
+    if (twin !== undefined) {
+      // Both sides dialled at once: both keep the connection that the larger id opened.
+      const ours = isLarger(peerId, handshake.peerId);
+      if (twin.outgoing === outgoing || outgoing !== ours) return false;
+      twin.link.close();
+      return true;
+    }
+    return this.#members.size < maxPeers && this.#context.peers.count < this.#context.maxPeers;
+  }
+
+  async #dial(address: PeerAddress): Promise<void> {
+    const { signal } = this.#abort;
+    const transports = this.#context.banned.has(address.ip) ? [] : this.#context.env.transports;
+    for (const transport of transports) {
+      try {
+        const stream = await transport.dial(address, { timeoutMs: DIAL_TIMEOUT_MS, signal });
+        this.addStream(stream);
+        return;
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        if (signal.aborted) return;
+        this.#context.env.log.debug('dial failed', { peer: formatAddress(address), reason: error.message });
+      }
+    }
+    this.push({ kind: 'dial-failed', address });
+  }
+}
+
+function isLarger(a: Uint8Array, b: Uint8Array): boolean {
+  for (const [i, byte] of a.entries()) {
+    const other = b[i] ?? 0;
+    if (byte !== other) return byte > other;
+  }
+  return false;
+}

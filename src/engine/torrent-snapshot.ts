@@ -1,0 +1,65 @@
+// The engine's numbers in the form of the public API.
+import { formatAddress } from '../core/address.ts';
+import { toHex } from '../core/bytes/bytes.ts';
+import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
+import { clientName } from '../core/wire/client-name.ts';
+import type { PeerSnapshot, TorrentSnapshot, TorrentState } from './api.ts';
+import type { Progress } from './progress.ts';
+import type { TorrentSource } from './torrent.ts';
+
+export interface SnapshotParts {
+  readonly source: TorrentSource;
+  readonly name: string;
+  readonly state: TorrentState;
+  readonly swarm: SwarmSnapshot;
+  readonly progress: Progress | undefined;
+  readonly checked: number | undefined;
+  /** Payload bytes of earlier sessions. */
+  readonly earlier: { readonly downloaded: number; readonly uploaded: number };
+  readonly error: TorrentSnapshot['error'];
+}
+
+export function toTorrentSnapshot(parts: SnapshotParts): TorrentSnapshot {
+  const { source, swarm, progress, earlier } = parts;
+  const left = progress === undefined ? undefined : progress.wanted - progress.completed;
+  return {
+    state: parts.state,
+    name: parts.name,
+    infoHash: source.infoHash === undefined ? undefined : toHex(source.infoHash),
+    infoHashV2: source.infoHashV2 === undefined ? undefined : toHex(source.infoHashV2),
+    wanted: progress?.wanted,
+    completed: progress?.completed ?? 0,
+    checked: parts.checked,
+    downloadRate: swarm.downloadRate,
+    uploadRate: swarm.uploadRate,
+    downloaded: earlier.downloaded + swarm.downloaded,
+    uploaded: earlier.uploaded + swarm.uploaded,
+    wasted: swarm.wasted,
+    etaSeconds:
+      left === undefined || left === 0 || swarm.downloadRate < 1
+        ? undefined
+        : Math.ceil(left / swarm.downloadRate),
+    connected: swarm.peers.length,
+    seeders: swarm.seeders,
+    leechers: swarm.leechers,
+    availability: swarm.availability,
+    error: parts.error,
+  };
+}
+
+export function toPeerSnapshots(swarm: SwarmSnapshot): PeerSnapshot[] {
+  return swarm.peers.map((peer) => ({
+    address: peer.address === undefined ? '' : formatAddress(peer.address),
+    client: peer.client ?? clientName(peer.peerId),
+    transport: peer.transport,
+    progress: peer.progress,
+    downloadRate: peer.downloadRate,
+    uploadRate: peer.uploadRate,
+    downloaded: peer.downloaded,
+    uploaded: peer.uploaded,
+    choked: peer.choked,
+    interested: peer.interested,
+    choking: peer.choking,
+    peerInterested: peer.peerInterested,
+  }));
+}

@@ -1,0 +1,463 @@
+// One torrent from add to close: metadata, check, download, seeding. Wires the engine, the disk, the sources of peers
+// and the resume data together.
+import type { PeerAddress } from '../core/address.ts';
+import { SwarmpressError, SystemError, UsageError } from '../core/errors.ts';
+import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
+import type { MagnetLink } from '../core/metainfo/magnet.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import { parseInfo } from '../core/metainfo/parse.ts';
+import type { CandidateSource } from '../core/swarm/inputs.ts';
+import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
+import type {
+  AddOptions,
+  PeerSnapshot,
+  Torrent,
+  TorrentEvents,
+  TorrentSnapshot,
+  TorrentState,
+  TrackerSnapshot,
+} from './api.ts';
+import { Content } from './content.ts';
+import type { SessionContext } from './context.ts';
+import { Discovery } from './discovery.ts';
+import { DiskDriver } from './disk-driver.ts';
+import { Emitter } from './emitter.ts';
+import type { PeerHome } from './peer-driver.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { ResumeKeeper } from './resume-keeper.ts';
+import { parseResume, resumeKey, type ResumeData } from './resume.ts';
+import { SwarmDriver } from './swarm-driver.ts';
+import type { TransferStats } from './tracker-driver.ts';
+import { toPeerSnapshots, toTorrentSnapshot } from './torrent-snapshot.ts';
+
+/** What is known when a torrent is added. At least one hash is there. */
+export interface TorrentSource {
+  readonly infoHash: InfoHash | undefined;
+  readonly infoHashV2: InfoHashV2 | undefined;
+  readonly metainfo: Metainfo | undefined;
+  readonly magnet: MagnetLink | undefined;
+}
+
+const DEFAULT_MAX_PEERS = 80;
+
+/** A torrent as its session sees it. */
+export class TorrentRun implements Torrent {
+  /** What peers and trackers call it: the v1 hash, the truncated v2 hash, or both (BEP 52). */
+  readonly hashes: readonly InfoHash[];
+  readonly #source: TorrentSource;
+  readonly #options: AddOptions;
+  readonly #context: SessionContext;
+  readonly #peerId: PeerId;
+  readonly #emitter = new Emitter<TorrentEvents>();
+  readonly #limiters: { readonly upload: RateLimiter; readonly download: RateLimiter };
+  readonly #keeper: ResumeKeeper;
+  readonly #discovery: Discovery;
+  readonly #abort = new AbortController();
+  #phase: 'starting' | 'metadata' | 'checking' | 'open' | 'closed' = 'starting';
+  #swarm: SwarmDriver;
+  #metainfo: Metainfo | undefined;
+  #content: Content | undefined;
+  #disk: DiskDriver | undefined;
+  /** Payload bytes of earlier sessions, and of engines given up for a recheck. */
+  #earlier = { downloaded: 0, uploaded: 0 };
+  #paused = false;
+  #isDone = false;
+  /** Pieces came since the last check. */
+  #hasNews = false;
+  #checked: number | undefined;
+  #error: TorrentSnapshot['error'];
+  #closing: Promise<void> | undefined;
+
+  constructor(source: TorrentSource, options: AddOptions, context: SessionContext) {
+    const { clock } = context.env;
+    this.#source = source;
+    this.#options = options;
+    this.#context = context;
+    this.#peerId = context.newPeerId();
+    this.#metainfo = source.metainfo;
+    this.hashes = hashesOf(source);
+    this.#limiters = {
+      upload: new RateLimiter(clock, options.uploadLimit),
+      download: new RateLimiter(clock, options.downloadLimit),
+    };
+    this.#swarm = this.#createSwarm();
+    this.#keeper = this.#createKeeper();
+    this.#discovery = this.#createDiscovery();
+  }
+
+  get metainfo(): Metainfo | undefined {
+    return this.#metainfo;
+  }
+
+  /** Where peers that ask for this torrent belong; undefined while it takes none. */
+  get home(): PeerHome | undefined {
+    return this.#phase === 'metadata' || this.#phase === 'open' ? this.#swarm : undefined;
+  }
+
+  /** Begins. What goes wrong becomes the torrent's error. */
+  start(): void {
+    void this.#attempt(async () => {
+      const resume = await this.#loadResume();
+      if (resume !== undefined) this.#earlier = { downloaded: resume.downloaded, uploaded: resume.uploaded };
+      const metainfo = this.#metainfo ?? (resume?.info === undefined ? undefined : this.#read(resume.info));
+      if (metainfo === undefined) this.#awaitMetadata();
+      else await this.#open(metainfo, resume);
+    });
+  }
+
+  snapshot(): TorrentSnapshot {
+    return toTorrentSnapshot({
+      source: this.#source,
+      name: this.#metainfo?.name ?? this.#source.magnet?.name ?? '',
+      state: this.#state(),
+      swarm: this.#swarmSnapshot(),
+      progress: this.#content?.progress,
+      checked: this.#checked,
+      earlier: this.#earlier,
+      error: this.#error,
+    });
+  }
+
+  peers(): readonly PeerSnapshot[] {
+    return toPeerSnapshots(this.#swarmSnapshot());
+  }
+
+  trackers(): readonly TrackerSnapshot[] {
+    return this.#discovery.snapshot();
+  }
+
+  pieces(): Uint8Array {
+    return this.#swarm.engine.pieces();
+  }
+
+  on<K extends keyof TorrentEvents>(event: K, listener: (value: TorrentEvents[K]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  done(): Promise<void> {
+    if (this.#isDone) return Promise.resolve();
+    if (this.#error !== undefined) return Promise.reject(toError(this.#error));
+    if (this.#phase === 'closed') return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const ends = [
+        this.on('done', () => settle(resolve)),
+        this.on('error', (error) => settle(() => reject(toError(error)))),
+        this.on('closed', () => settle(() => reject(closedError()))),
+      ];
+      const settle = (act: () => void): void => {
+        for (const end of ends) end();
+        act();
+      };
+    });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#swarm.push({ kind: 'pause' });
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const failed = this.#error !== undefined;
+    this.#error = undefined;
+    if (failed && this.#phase !== 'open' && this.#phase !== 'metadata') this.start();
+    else this.#swarm.push({ kind: 'resume' });
+  }
+
+  async recheck(): Promise<void> {
+    const content = this.#content;
+    if (content === undefined || this.#phase !== 'open') {
+      throw new UsageError('TORRENT_NOT_READY', 'only a torrent that is open can be checked again');
+    }
+    this.#phase = 'checking';
+    this.#swarm.disconnectAll();
+    await this.#disk?.idle();
+    this.#retireSwarm();
+    this.#context.pieceCache.drop(content);
+    this.#isDone = false;
+    this.#error = undefined;
+    await this.#attempt(() => this.#check(content, 'full', undefined));
+  }
+
+  selectFiles(files: readonly number[]): void {
+    const content = this.#content;
+    const have = this.#swarm.engine.have();
+    if (content === undefined || have === undefined) {
+      throw new UsageError('TORRENT_NOT_READY', 'files can be selected when the torrent is open');
+    }
+    content.select(files, have);
+    void this.#attempt(async () => {
+      await content.prepare(this.#options.preallocation ?? 'none');
+      this.#swarm.push({ kind: 'priorities', files: content.priorities });
+      if (!this.#swarmSnapshot().complete) this.#isDone = false;
+    });
+  }
+
+  setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void {
+    this.#limiters.download.set(limits.download);
+    this.#limiters.upload.set(limits.upload);
+  }
+
+  addPeers(peers: readonly PeerAddress[]): void {
+    this.#swarm.push({ kind: 'candidates', source: 'user', addresses: peers });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #awaitMetadata(): void {
+    this.#phase = 'metadata';
+    this.#meetPeers();
+  }
+
+  async #open(metainfo: Metainfo, resume: ResumeData | undefined): Promise<void> {
+    const { storage, hasher } = this.#context.env;
+    const { folder, files = this.#source.magnet?.selected, check = 'resume' } = this.#options;
+    this.#phase = 'checking';
+    this.#metainfo = metainfo;
+    const content = await Content.open(metainfo, { folder, files }, { storage, hasher });
+    this.#content = content;
+    this.#emitter.emit('metainfo', metainfo);
+    await this.#check(content, check, resume);
+    this.#meetPeers();
+  }
+
+  async #check(
+    content: Content,
+    mode: NonNullable<AddOptions['check']>,
+    resume: ResumeData | undefined,
+  ): Promise<void> {
+    this.#checked = 0;
+    this.#hasNews = false;
+    const onProgress = (part: number): void => {
+      this.#checked = part;
+    };
+    const have = await content.check({ mode, resume, signal: this.#abort.signal, onProgress });
+    this.#checked = undefined;
+    await content.prepare(this.#options.preallocation ?? 'none');
+    this.#abort.signal.throwIfAborted();
+    const swarm = this.#swarm;
+    const { metainfo, geometry, storage, priorities } = content;
+    const disk = new DiskDriver(metainfo, geometry, {
+      hasher: this.#context.env.hasher,
+      storage,
+      push: (input) => {
+        swarm.push(input);
+      },
+    });
+    this.#disk = disk;
+    this.#phase = 'open';
+    this.#emitter.emit('checked', { completed: content.progress.completed });
+    swarm.open({ metainfo, have, source: content, disk, priorities });
+    this.#keeper.touch();
+  }
+
+  #meetPeers(): void {
+    this.#discovery.start();
+    this.addPeers(this.#options.peers ?? []);
+    void this.#discovery.addHosts(this.#source.magnet?.peers ?? []);
+  }
+
+  #onMetadata(bytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void {
+    void this.#attempt(async () => {
+      await this.#open(this.#read({ bytes, pieceLayers }), undefined);
+      await this.#keeper.save(false);
+    });
+  }
+
+  #onPiece(piece: number): void {
+    this.#hasNews = true;
+    this.#content?.progress.add(piece);
+    this.#keeper.touch();
+    this.#emitter.emit('piece', { piece });
+  }
+
+  /** All wanted pieces are written: said to be done when they are flushed. */
+  #onComplete(): void {
+    void this.#attempt(async () => {
+      if (this.#hasNews) {
+        await this.#content?.storage.flush();
+        await this.#keeper.save(false);
+        if (this.#left() === 0) this.#discovery.completed();
+      }
+      this.#isDone = true;
+      this.#emitter.emit('done', undefined);
+    });
+  }
+
+  /** Runs a step of the torrent's life; what goes wrong becomes its error. */
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      if (!(error instanceof SwarmpressError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: Error): void {
+    const code = error instanceof SwarmpressError ? error.code : 'UNKNOWN';
+    this.#error = { code, message: error.message };
+    this.#checked = undefined;
+    this.#context.env.log.error('torrent failed', this.#error);
+    this.#emitter.emit('error', this.#error);
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closed';
+    this.#abort.abort();
+    const goodbye = this.#discovery.stop();
+    this.#swarm.disconnectAll();
+    await this.#disk?.idle();
+    if (this.#metainfo !== undefined) await this.#keeper.save(true);
+    this.#swarm.close();
+    const content = this.#content;
+    if (content !== undefined) {
+      this.#context.pieceCache.drop(content);
+      await content.storage.close();
+    }
+    await goodbye;
+    this.#emitter.emit('closed', undefined);
+  }
+
+  #retireSwarm(): void {
+    const { downloaded, uploaded } = this.#totals();
+    this.#earlier = { downloaded, uploaded };
+    this.#swarm.close();
+    this.#swarm = this.#createSwarm();
+  }
+
+  #state(): TorrentState {
+    if (this.#phase === 'closed') return 'closed';
+    if (this.#error !== undefined) return 'failed';
+    if (this.#phase === 'starting' || this.#phase === 'checking') return 'checking';
+    if (this.#paused) return 'paused';
+    if (this.#phase === 'metadata') return 'metadata';
+    return this.#isDone ? 'seeding' : 'downloading';
+  }
+
+  #swarmSnapshot(): SwarmSnapshot {
+    return this.#swarm.engine.snapshot(this.#context.env.clock.now());
+  }
+
+  #totals(): { downloaded: number; uploaded: number } {
+    const { downloaded, uploaded } = this.#swarmSnapshot();
+    return { downloaded: this.#earlier.downloaded + downloaded, uploaded: this.#earlier.uploaded + uploaded };
+  }
+
+  /** Bytes of the whole torrent that are missing. */
+  #left(): number | undefined {
+    const { metainfo, progress } = this.#content ?? {};
+    return metainfo === undefined || progress === undefined ? undefined : metainfo.length - progress.stored;
+  }
+
+  #read(info: NonNullable<ResumeData['info']>): Metainfo {
+    const { magnet } = this.#source;
+    const extras = {
+      trackers: magnet?.trackers.map((url) => [url]),
+      webSeeds: magnet?.webSeeds,
+      pieceLayers: info.pieceLayers,
+    };
+    return parseInfo(info.bytes, extras, this.#context.env.digests);
+  }
+
+  async #loadResume(): Promise<ResumeData | undefined> {
+    const bytes = await this.#context.env.state.load(this.#resumeKey());
+    return bytes === undefined ? undefined : parseResume(bytes);
+  }
+
+  #resumeKey(): string {
+    const { digests, resolveFolder } = this.#context.env;
+    const [hash] = this.hashes;
+    invariant(hash !== undefined, 'a torrent has a hash');
+    return resumeKey(hash, resolveFolder(this.#options.folder), digests);
+  }
+
+  #createSwarm(): SwarmDriver {
+    const { infoHash, infoHashV2 } = this.#source;
+    const { maxPeers = DEFAULT_MAX_PEERS, sequential = false } = this.#options;
+    return new SwarmDriver(
+      {
+        infoHash,
+        infoHashV2,
+        peerId: this.#peerId,
+        maxPeers,
+        sequential,
+        uploadLimiter: this.#limiters.upload,
+        downloadLimiter: this.#limiters.download,
+      },
+      this.#context,
+      {
+        onMetadata: (bytes, layers) => {
+          this.#onMetadata(bytes, layers);
+        },
+        onPiece: (piece) => {
+          this.#onPiece(piece);
+        },
+        onFile: (file) => {
+          this.#emitter.emit('file', { file });
+        },
+        onComplete: () => {
+          this.#onComplete();
+        },
+        onStopped: (error) => {
+          this.#fail(error);
+        },
+      },
+    );
+  }
+
+  #createKeeper(): ResumeKeeper {
+    const { state, clock, log } = this.#context.env;
+    return new ResumeKeeper({
+      key: this.#resumeKey(),
+      state,
+      clock,
+      log,
+      storage: () => this.#content?.storage,
+      have: () => this.#swarm.engine.have(),
+      info: () => {
+        const metainfo = this.#metainfo;
+        if (this.#source.magnet === undefined || metainfo === undefined) return undefined;
+        return { bytes: metainfo.infoBytes, pieceLayers: metainfo.pieceLayers };
+      },
+      totals: () => this.#totals(),
+    });
+  }
+
+  #createDiscovery(): Discovery {
+    const { metainfo, magnet } = this.#source;
+    const own = metainfo?.trackers ?? magnet?.trackers.map((url) => [url]) ?? [];
+    const options = {
+      trackers: [...own, ...(this.#options.trackers ?? []).map((url) => [url])],
+      infoHashes: this.hashes,
+      peerId: this.#peerId,
+      stats: (): TransferStats => {
+        const { downloaded, uploaded } = this.#swarmSnapshot();
+        const left = this.#left();
+        return { downloaded, uploaded, left, partialSeed: this.#isDone && left !== 0 };
+      },
+      onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]): void => {
+        this.#swarm.push({ kind: 'candidates', source, addresses });
+      },
+    };
+    return new Discovery(options, this.#context);
+  }
+}
+
+function hashesOf(source: TorrentSource): InfoHash[] {
+  const v2 = source.infoHashV2 === undefined ? undefined : truncateInfoHash(source.infoHashV2);
+  return [source.infoHash, v2].filter((hash) => hash !== undefined);
+}
+
+function toError(error: { readonly code: string; readonly message: string }): SystemError {
+  return new SystemError(error.code, error.message);
+}
+
+function closedError(): UsageError {
+  return new UsageError('TORRENT_CLOSED', 'the torrent was closed before it was whole');
+}

@@ -1,0 +1,46 @@
+// Node's implementation of every port, wired into one environment.
+import { resolve } from 'node:path';
+import type { Env } from '../engine/env.ts';
+import { CLIENT_NAME } from '../engine/client.ts';
+import { silentLog, type Log } from '../ports/log.ts';
+import { systemClock } from './clock.ts';
+import { nodeDigests } from './digests.ts';
+import { createFsStoragePort } from './fs-storage.ts';
+import { createHashPool } from './hash-pool.ts';
+import { createHttpPort } from './http.ts';
+import { systemRandom } from './random.ts';
+import { createStateStore, defaultStateFolder } from './state-store.ts';
+import { createTcpTransport } from './tcp.ts';
+import { udpPort } from './udp.ts';
+
+export interface NodeEnvOptions {
+  /** Where resume data is kept; by default among the user's state files. */
+  readonly stateFolder?: string | undefined;
+  /** Threads that hash; one for each core by default. */
+  readonly workers?: number | undefined;
+  /** Silent by default. */
+  readonly log?: Log | undefined;
+}
+
+/**
+ * All ports of a Node process. Close it after the sessions that use it.
+ * @example
+ * const env = createNodeEnv({ stateFolder: '/var/lib/swarmpress' });
+ */
+export function createNodeEnv(options: NodeEnvOptions = {}): Env {
+  const hasher = createHashPool({ workers: options.workers });
+  return {
+    transports: [createTcpTransport()],
+    datagram: udpPort,
+    http: createHttpPort({ userAgent: CLIENT_NAME.replace(' ', '/') }),
+    storage: createFsStoragePort(),
+    state: createStateStore(options.stateFolder ?? defaultStateFolder()),
+    hasher,
+    digests: nodeDigests,
+    clock: systemClock,
+    random: systemRandom,
+    log: options.log ?? silentLog,
+    resolveFolder: (folder) => resolve(folder),
+    close: () => hasher.close(),
+  };
+}
