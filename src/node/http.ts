@@ -111,7 +111,7 @@ function redirectTarget(response: IncomingMessage, from: URL): URL | undefined {
   const { location } = response.headers;
   if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
     return undefined;
-  if (!URL.canParse(location, from)) throw new ProtocolError('HTTP_BAD_REDIRECT', 'the redirect is no URL');
+  if (!URL.canParse(location, from.href)) throw new ProtocolError('HTTP_BAD_REDIRECT', 'the redirect is no URL');
   const target = new URL(location, from);
   const downgrade = from.protocol === 'https:' && target.protocol !== 'https:';
   if (downgrade || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
