@@ -45,10 +45,10 @@ export class SwarmEngine {
   constructor(options: SwarmOptions) {
     const context = new SwarmContext(options);
     this.#context = context;
-    this.#interest = new Interest(context);
+    this.#superSeed = new SuperSeed(context);
+    this.#interest = new Interest(context, this.#superSeed);
     this.#picker = new Picker(context);
     this.#requests = new Requests(context, this.#picker);
-    this.#superSeed = new SuperSeed(context);
     this.#uploads = new Uploads(context, this.#superSeed);
     this.#choker = new Choker(context, this.#uploads);
     this.#extensions = new Extensions(context);

@@ -6,6 +6,7 @@ import { ProtocolError } from '../errors.ts';
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
+import type { SuperSeed } from './superseed.ts';
 
 /** Haves kept of one peer while the piece count is unknown. */
 const MAX_EARLY_HAVES = 100_000;
@@ -13,8 +14,11 @@ const MAX_EARLY_HAVES = 100_000;
 export class Interest {
   readonly #context: SwarmContext;
 
-  constructor(context: SwarmContext) {
+  readonly #superSeed: SuperSeed;
+
+  constructor(context: SwarmContext, superSeed: SuperSeed) {
     this.#context = context;
+    this.#superSeed = superSeed;
   }
 
   /** The metadata is known: what the peer said before is checked now. */
@@ -66,6 +70,7 @@ export class Interest {
     else if (piece >= content.pieces.size) this.#context.disconnect(peer, 'have of a piece out of range');
     else if (peer.has?.add(piece) === true) {
       content.availability.add(piece);
+      this.#superSeed.have(peer, piece);
       if (!content.pieces.isLacking(piece)) return;
       peer.offers++;
       peer.dry = false;

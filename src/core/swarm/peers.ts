@@ -74,7 +74,7 @@ export class Peer {
   lastUnchokedAt: Millis = Number.NEGATIVE_INFINITY;
 
   /** BEP 16; owned by superseed.ts. */
-  shown: Map<number, number> | undefined;
+  shown: Set<number> | undefined;
   backlog = 0;
   exhausted = false;
 

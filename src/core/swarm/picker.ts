@@ -51,8 +51,12 @@ export class Picker {
     if (urgent !== undefined) return urgent;
     const current = peer.current;
     if (current !== undefined && current.open > 0 && this.#mayTake(peer, current)) return current;
-    peer.current =
-      this.#partial(content, peer) ?? this.#fresh(content, peer) ?? this.#partial(content, peer, true);
+    const partial = this.#partial(content, peer);
+    const fresh = this.#choose(content, peer);
+    const copies = (piece: number): number => content.availability.copies(piece);
+    if (fresh >= 0 && (partial === undefined || copies(fresh) < copies(partial.index))) {
+      peer.current = this.#open(content, peer, fresh) ?? partial ?? this.#partial(content, peer, true);
+    } else peer.current = partial ?? this.#partial(content, peer, true);
     return peer.current;
   }
 
@@ -86,11 +90,6 @@ export class Picker {
       bestScore = score;
     }
     return best;
-  }
-
-  #fresh(content: Content, peer: Peer): ActivePiece | undefined {
-    const piece = this.#choose(content, peer);
-    return piece < 0 ? undefined : this.#open(content, peer, piece);
   }
 
   #choose(content: Content, peer: Peer): number {

@@ -1,16 +1,16 @@
 // Super-seeding (BEP 16): as the only seed of several leechers we show each of them other pieces, so that the first
 // copy of everything leaves us once. Work-conserving: pieces are shown as fast as the uplink takes them.
-// Invariant: `peer.shown` is undefined for peers that see all we have; else it maps each piece shown to the bytes of
-// it that are not on their way yet, and their sum is `peer.backlog`.
+// Invariant: `peer.shown` is undefined for peers that see all we have; else it holds the pieces shown to the peer, and
+// `peer.backlog` is the bytes of those that it has not reported to have.
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 import { PIECE } from './pieces.ts';
 import { RateMeter } from './rate.ts';
 
-/** What is shown and not sent amounts to this much of the uplink's time, or to this many pieces. */
+/** What is shown and not sent amounts to this much of the uplink's time, or to a piece. */
 const BACKLOG_MS = 500;
-const LEAST_BACKLOG_PIECES = 4;
+const LONELY_MS = 1500;
 const BUCKET_MS = 250;
 const BUCKETS = 8;
 
@@ -33,15 +33,15 @@ export class SuperSeed {
     const content = this.#context.content;
     if (content === undefined || peer.isWebSeed || !this.#isFit(content)) return false;
     if (this.#showings.length !== content.pieces.size) this.#showings = new Uint16Array(content.pieces.size);
-    peer.shown = new Map();
+    peer.shown = new Set();
     return true;
   }
 
   leave(peer: Peer): void {
     if (peer.shown === undefined) return;
     this.#backlog -= peer.backlog;
-    for (const [piece, unsent] of peer.shown) {
-      if (unsent === 0) continue;
+    for (const piece of peer.shown) {
+      if (peer.has?.has(piece) === true) continue;
       this.#showings[piece] = Math.max(0, (this.#showings[piece] ?? 0) - 1);
       if (piece < this.#cursor) this.#cursor = piece;
     }
@@ -49,15 +49,20 @@ export class SuperSeed {
     peer.backlog = 0;
   }
 
-  /** Bytes of a piece go to the peer. */
+  /** Bytes of a piece go to the peer. One that sees all takes what it likes: it is not shown to others too. */
   sent(peer: Peer, piece: number, bytes: number): void {
     this.#rate.add(bytes, this.#context.now);
-    const unsent = peer.shown?.get(piece);
-    if (unsent === undefined) return;
-    const now = Math.max(0, unsent - bytes);
-    peer.shown?.set(piece, now);
-    peer.backlog -= unsent - now;
-    this.#backlog -= unsent - now;
+    if (peer.shown !== undefined || this.#showings[piece] !== 0) return;
+    this.#showings[piece] = 1;
+  }
+
+  /** The peer reports a piece. */
+  have(peer: Peer, piece: number): void {
+    const content = this.#context.content;
+    if (content === undefined || peer.shown?.has(piece) !== true) return;
+    const size = content.geometry.pieceSize(piece);
+    peer.backlog -= size;
+    this.#backlog -= size;
     this.showMore();
   }
 
@@ -66,8 +71,7 @@ export class SuperSeed {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
     const { pieceLength } = content.metainfo;
-    const limit = Math.max(LEAST_BACKLOG_PIECES * pieceLength, this.#perBacklogTime());
-    while (this.#backlog < limit) {
+    for (;;) {
       const peer = this.#neediest(pieceLength);
       if (peer === undefined) return;
       const piece = this.#choose(content, peer);
@@ -83,7 +87,7 @@ export class SuperSeed {
   tick(): void {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
-    if (!this.#isFit(content, 1)) {
+    if (!this.#isFit(content) || this.#isLonely()) {
       this.#end(content);
       return;
     }
@@ -92,16 +96,17 @@ export class SuperSeed {
   }
 
   /** We have all, nobody else has, and some piece is only with us. */
-  #isFit(content: Content, leechers = 1): boolean {
+  #isFit(content: Content): boolean {
     const { options, peers } = this.#context;
     if (options.superSeed === false || content.pieces.count(PIECE.HAVE) < content.pieces.size) return false;
-    if (peers.size < leechers) return false;
     for (const peer of peers.values()) if (peer.isSeed) return false;
     return content.availability.minimum() === 0;
   }
 
-  #perBacklogTime(): number {
-    return (this.#rate.perSecond(this.#context.now) * BACKLOG_MS) / 1000;
+  /** One peer has been alone for a while: there is nobody to spread pieces to. */
+  #isLonely(): boolean {
+    const [peer, another] = this.#context.peers.values();
+    return peer !== undefined && another === undefined && this.#context.now - peer.connectedAt > LONELY_MS;
   }
 
   /** The peer with the least to take, of those that have less than half a piece or a moment's worth. */
@@ -109,7 +114,7 @@ export class SuperSeed {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
       if (peer.shown === undefined || peer.exhausted || !peer.saidPieces || peer.gone) continue;
-      const enough = Math.max(pieceLength / 2, (peer.up.perSecond(this.#context.now) * BACKLOG_MS) / 1000);
+      const enough = Math.max(pieceLength * 1.01, (peer.up.perSecond(this.#context.now) * BACKLOG_MS) / 1000);
       if (peer.backlog >= enough) continue;
       if (best === undefined || peer.backlog < best.backlog) best = peer;
     }
@@ -123,6 +128,7 @@ export class SuperSeed {
     for (let piece = this.#cursor; piece < size; piece++) {
       if ((this.#showings[piece] ?? 0) === 0 && content.availability.copies(piece) === 0) return piece;
     }
+    if (this.#backlog > 2 * content.metainfo.pieceLength) return -1;
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     const start = this.#context.rng.below(size);
@@ -139,7 +145,7 @@ export class SuperSeed {
 
   #show(content: Content, peer: Peer, piece: number): void {
     const size = content.geometry.pieceSize(piece);
-    peer.shown?.set(piece, size);
+    peer.shown?.add(piece);
     peer.backlog += size;
     this.#backlog += size;
     this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
@@ -153,7 +159,8 @@ export class SuperSeed {
       peer.shown = undefined;
       peer.backlog = 0;
       for (let piece = 0; piece < content.pieces.size; piece++) {
-        if (!shown.has(piece) && peer.has?.has(piece) !== true) this.#context.send(peer, { kind: 'have', piece });
+        if (!shown.has(piece) && peer.has?.has(piece) !== true)
+          this.#context.send(peer, { kind: 'have', piece });
       }
     }
     this.#showings = new Uint16Array(0);
