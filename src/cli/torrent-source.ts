@@ -8,7 +8,7 @@ import { parseMagnet, type MagnetLink } from '../core/metainfo/magnet.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { nodeDigests } from '../node/digests.ts';
-import { FILE_CODES, toSystemError } from '../node/os-error.ts';
+import { toFileError } from '../node/file-error.ts';
 import type { CliIo } from './io.ts';
 
 export interface TorrentFile {
@@ -66,7 +66,7 @@ async function readFileLimited(path: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   }
 }
 

@@ -3,7 +3,8 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { SystemError } from '../core/errors.ts';
-import { errnoOf, FILE_CODES, toSystemError } from './os-error.ts';
+import { toFileError } from './file-error.ts';
+import { errnoOf } from './os-error.ts';
 
 export interface AtomicWriteOptions {
   /** Replace a file that is there. Default false: SystemError OUTPUT_EXISTS. */
@@ -28,7 +29,7 @@ export async function writeFileAtomic(
     if (options.overwrite === true) await rename(temporary, path);
     else await moveNew(temporary, path);
   } catch (error) {
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   } finally {
     await rm(temporary, { force: true });
   }
@@ -40,7 +41,7 @@ export async function refuseExisting(path: string): Promise<void> {
     await lstat(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   }
   throw existsError(path);
 }

@@ -8,7 +8,8 @@ import { Geometry } from '../core/metainfo/geometry.ts';
 import type { FileEntry, Metainfo } from '../core/metainfo/metainfo.ts';
 import { checkPieces } from '../engine/hash-files.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import { errnoOf, FILE_CODES, toSystemError } from './os-error.ts';
+import { toFileError } from './file-error.ts';
+import { errnoOf } from './os-error.ts';
 
 /**
  * `ok`: all its bytes are right. `missing`: not there. `short` and `long`: too few or too many bytes; a long one has
@@ -149,6 +150,6 @@ async function statOf(path: string): Promise<Stats | undefined> {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   }
 }

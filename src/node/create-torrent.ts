@@ -11,7 +11,8 @@ import type { Hasher } from '../ports/hasher.ts';
 import { nodeDigests } from './digests.ts';
 import { walkPaths, type WalkedFile, type WalkOptions } from './fs-walk.ts';
 import { createHashPool } from './hash-pool.ts';
-import { errnoOf, FILE_CODES, toSystemError } from './os-error.ts';
+import { toFileError } from './file-error.ts';
+import { errnoOf } from './os-error.ts';
 
 const STATS_AT_ONCE = 256;
 
@@ -164,7 +165,7 @@ async function checkFile(file: WalkedFile): Promise<void> {
     const stats = await stat(file.location);
     if (stats.size === file.length && stats.mtimeMs === file.modifiedMs) return;
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw toSystemError(error, FILE_CODES, file.location);
+    if (errnoOf(error) !== 'ENOENT') throw toFileError(error, file.location);
   }
   throw new SystemError('FILE_CHANGED', `${file.location} changed while it was hashed`);
 }

@@ -6,7 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import picomatch from 'picomatch';
 import { SystemError, UsageError } from '../core/errors.ts';
 import type { SourceFile } from '../core/metainfo/plan.ts';
-import { errnoOf, FILE_CODES, toSystemError } from './os-error.ts';
+import { toFileError } from './file-error.ts';
+import { errnoOf } from './os-error.ts';
 
 /**
  * What happens to symlinks: `follow` takes what they point to, inside the roots only; `keep` stores them as links
@@ -188,7 +189,7 @@ class Walker {
     } catch (error) {
       // A name that is no UTF-8 comes with replacement characters and is not found again under that name.
       if (errnoOf(error) !== 'ENOENT' || !entry.location.includes('\ufffd')) {
-        throw toSystemError(error, FILE_CODES, entry.location);
+        throw toFileError(error, entry.location);
       }
       throw new SystemError(
         'FILE_NAME_NOT_UTF8',
@@ -218,7 +219,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw toSystemError(error, FILE_CODES, folder);
+    throw toFileError(error, folder);
   }
 }
 
@@ -226,7 +227,7 @@ function statOf(path: string, stat: (path: string) => Stats): Stats {
   try {
     return stat(path);
   } catch (error) {
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   }
 }
 
@@ -234,7 +235,7 @@ function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw toSystemError(error, FILE_CODES, path);
+    if (errnoOf(error) !== 'ENOENT') throw toFileError(error, path);
     throw new SystemError(
       'FILE_SYMLINK_BROKEN',
       `the symlink ${path} leads nowhere; mend it or leave it out with --symlinks skip`,

@@ -6,7 +6,7 @@ import { BLOCK_LENGTH } from '../core/metainfo/geometry.ts';
 import { HASH_LENGTH } from '../core/metainfo/merkle.ts';
 import { SystemError } from '../core/errors.ts';
 import type { HashJob, HashPart, HashResult } from '../ports/hasher.ts';
-import { FILE_CODES, toSystemError } from './os-error.ts';
+import { toFileError } from './file-error.ts';
 
 /** Big enough to make calls rare, small enough to stay in the processor's cache. */
 const CHUNK_LENGTH = 512 * 1024;
@@ -68,7 +68,7 @@ export class JobRunner {
       this.#files.set(path, fd);
       return fd;
     } catch (error) {
-      throw toSystemError(error, FILE_CODES, path);
+      throw toFileError(error, path);
     }
   }
 }
@@ -154,6 +154,6 @@ function readFully(
       done += count;
     }
   } catch (error) {
-    throw toSystemError(error, FILE_CODES, path);
+    throw toFileError(error, path);
   }
 }

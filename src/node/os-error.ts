@@ -21,25 +21,6 @@ export const DISK_CODES: CodeTable = {
   },
 };
 
-/** For files that are read or written by name, outside a download. */
-export const FILE_CODES: CodeTable = {
-  other: 'FILE_FAILED',
-  codes: {
-    ENOENT: 'FILE_NOT_FOUND',
-    ENOTDIR: 'FILE_NOT_FOUND',
-    EISDIR: 'FILE_IS_FOLDER',
-    EACCES: 'FILE_ACCESS_DENIED',
-    EPERM: 'FILE_ACCESS_DENIED',
-    ELOOP: 'FILE_SYMLINK_LOOP',
-    ENAMETOOLONG: 'FILE_NAME_TOO_LONG',
-    ENOSPC: 'DISK_FULL',
-    EDQUOT: 'DISK_FULL',
-    EROFS: 'DISK_READ_ONLY',
-    EMFILE: 'DISK_TOO_MANY_OPEN_FILES',
-    ENFILE: 'DISK_TOO_MANY_OPEN_FILES',
-  },
-};
-
 export const DIAL_CODES: CodeTable = {
   other: 'DIAL_FAILED',
   codes: {

@@ -146,8 +146,10 @@ function report({ output }: Call, created: CreatedTorrent, { target, seconds }: 
     torrentLength: created.bytes.length,
     warnings: created.warnings,
   });
-  const rate = `${formatBytes(metainfo.length / Math.max(seconds, 0.001))}/s`;
-  output.note(`hashed ${formatBytes(metainfo.length)} in ${seconds.toFixed(1)} s, ${rate}`);
+  if (seconds >= 1) {
+    const rate = `${formatBytes(metainfo.length / seconds)}/s`;
+    output.note(`hashed ${formatBytes(metainfo.length)} in ${seconds.toFixed(1)} s, ${rate}`);
+  }
   if (target === undefined) return;
   const { bold, dim } = output.colors;
   output.line(`${bold(basename(target))} ${dim(formatBytes(created.bytes.length))}`);

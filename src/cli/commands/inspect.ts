@@ -57,7 +57,9 @@ async function inspect(call: Call, input: string): Promise<boolean> {
     if (error instanceof InvariantError) throw error;
     const { code, message } = describeError(error);
     output.json({ input, ok: false, code, error: message });
-    io.stderr.write(errorLine(io, { code, message: `${input}: ${message}` }));
+    io.stderr.write(
+      errorLine(io, { code, message: message.includes(input) ? message : `${input}: ${message}` }),
+    );
     return false;
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../node/content-check.ts';
 import { createHashPool } from '../../node/hash-pool.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../format.ts';
+import { formatCount, printable } from '../format.ts';
 import { parseCount } from '../option-values.ts';
 import { readTorrentFile } from '../torrent-source.ts';
 
@@ -92,13 +92,10 @@ function report({ flags, output }: Call, metainfo: Metainfo, check: ContentCheck
   for (const file of check.files) {
     if (file.state === 'ok' && flags.all !== true) continue;
     const { green, red } = output.colors;
-    const actual =
-      file.actualLength === undefined || file.actualLength === lengthOf(file)
-        ? ''
-        : ` (${formatBytes(file.actualLength)} of ${formatBytes(lengthOf(file))})`;
-    output.line(
-      `${(file.state === 'ok' ? green : red)(WORDS[file.state])}${actual}  ${printable(pathOf(file))}`,
-    );
+    const off = Math.abs((file.actualLength ?? lengthOf(file)) - lengthOf(file));
+    const by = off === 0 ? '' : ` by ${formatCount(off, 'byte')}`;
+    const paint = file.state === 'ok' ? green : red;
+    output.line(`${paint(WORDS[file.state])}${by}  ${printable(pathOf(file))}`);
   }
   const right = check.files.filter((file) => file.state === 'ok').length;
   output.line(
