@@ -2,12 +2,16 @@
 import type { CliCommand } from './command.ts';
 import { createCommand } from './commands/create.ts';
 import { editCommand } from './commands/edit.ts';
+import { getCommand } from './commands/get.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { magnetCommand } from './commands/magnet.ts';
+import { seedCommand } from './commands/seed.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 export const COMMANDS: readonly CliCommand[] = [
   createCommand,
+  seedCommand,
+  getCommand,
   inspectCommand,
   editCommand,
   verifyCommand,

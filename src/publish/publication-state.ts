@@ -5,24 +5,34 @@ import * as v from 'valibot';
 import { utf8Decode, utf8Encode } from '../core/bytes/bytes.ts';
 import type { StateStore } from '../ports/storage.ts';
 
-const RecordSchema = v.strictObject({
-  format: v.literal(1),
+export interface RecordedFile {
+  /** Elements below the published path, joined by slashes. */
+  readonly path: string;
+  readonly length: number;
+  readonly modifiedMs: number;
+  /** Lower-case hex. */
+  readonly sha256?: string | undefined;
+}
+
+export interface PublicationRecord {
+  readonly format: 1;
   /** The .torrent as first made, base64; its trackers and web seeds are set anew at each start. */
+  readonly torrent: string;
+  readonly files: readonly RecordedFile[];
+}
+
+const RecordSchema: v.GenericSchema<unknown, PublicationRecord> = v.strictObject({
+  format: v.literal(1),
   torrent: v.string(),
   files: v.array(
     v.strictObject({
-      /** Elements below the published path, joined by slashes. */
       path: v.string(),
       length: v.number(),
       modifiedMs: v.number(),
-      /** Lower-case hex. */
       sha256: v.optional(v.string()),
     }),
   ),
 });
-
-export type PublicationRecord = v.InferOutput<typeof RecordSchema>;
-export type RecordedFile = PublicationRecord['files'][number];
 
 /** What makes another torrent of the same path. */
 export interface PublicationIdentity {

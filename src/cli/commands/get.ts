@@ -1,0 +1,95 @@
+// swarmpress get: downloads torrents, and seeds them on if asked to.
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Metainfo } from '../../core/metainfo/metainfo.ts';
+import type { Torrent } from '../../engine/api.ts';
+import type { Preallocation } from '../../ports/storage.ts';
+import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
+import { chooseFiles } from '../file-choice.ts';
+import { listFiles } from '../list-files.ts';
+import { collect } from '../option-values.ts';
+import { resolveSource } from '../source.ts';
+import type { TorrentSource } from '../torrent-source.ts';
+import { withSession } from '../with-session.ts';
+import type { TransferItem } from '../transfer-run.ts';
+import { addTransferOptions, toAddOptions, type TransferFlags } from '../transfer-options.ts';
+import { runTransfer } from '../transfer.ts';
+
+interface GetFlags extends TransferFlags {
+  readonly dir: string;
+  readonly files?: readonly string[];
+  readonly list?: boolean;
+  readonly seed?: boolean;
+  readonly sequential?: boolean;
+  readonly preallocation: Preallocation;
+}
+
+/** Several downloads may run at once on a machine. */
+const ANY_PORT = 0;
+
+type Call = Invocation<GetFlags>;
+
+export const getCommand: CliCommand = defineCommand<GetFlags>({
+  name: 'get',
+  declare: (command) => {
+    command
+      .description('Download torrents; with --seed go on seeding them.')
+      .argument(
+        '<source...>',
+        'a .torrent file, a magnet link, or the address of a .torrent or of a publication',
+      )
+      .option('-d, --dir <folder>', 'where the content goes', '.')
+      .option('-f, --files <choice>', 'only these: indices (0,3-5) or globs (repeatable)', collect)
+      .option('--list', 'list the files with their indices and download nothing')
+      .option('--seed', 'go on seeding until stopped; --ratio and --time imply it')
+      .option('--sequential', 'pieces in order instead of rarest first')
+      .addOption(
+        new Option('--preallocation <how>', 'reserve disk space: none, sparse or full')
+          .choices(['none', 'sparse', 'full'])
+          .default('sparse'),
+      );
+    addTransferOptions(command, ANY_PORT);
+    command.addHelpText(
+      'after',
+      examples(
+        ['get https://files.example/ -d downloads', 'everything that a publication page offers'],
+        ['get film.torrent --files "*.srt" --files 0', 'the first file and all subtitles'],
+        ['get "magnet:?xt=urn:btih:…" --list', 'what is in it'],
+        ['get a.torrent b.torrent --down 2M --ratio 1', 'two at once, each given back once'],
+        ['get film.torrent --json', 'events for programs; docs/cli.md lists them'],
+      ),
+    );
+  },
+  run: (call) =>
+    withSession(call, async (session, env) => {
+      const deps = { http: env.http, io: call.io };
+      const sources = await Promise.all(call.args.map((text) => resolveSource(text, deps)));
+      const items = sources.map((source, i) => toItem(call, source, call.args[i] ?? ''));
+      if (call.flags.list === true) return listFiles(items, session, call);
+      const { seed, ratio, time: seconds } = call.flags;
+      const goal = { seed: seed === true || ratio !== undefined || seconds !== undefined, ratio, seconds };
+      return runTransfer(items, goal, { session, ...call });
+    }),
+});
+
+/** A magnet's files are chosen when they are known: until then it takes none. */
+function toItem({ flags, io }: Call, source: TorrentSource, text: string): TransferItem {
+  const choose = (metainfo: Metainfo): number[] | undefined =>
+    flags.files === undefined ? undefined : chooseFiles(metainfo, flags.files);
+  const isMagnet = source.kind === 'magnet';
+  const selected = isMagnet ? source.link.selected : choose(source.metainfo);
+  const waits = isMagnet && flags.files !== undefined;
+  return {
+    source: text,
+    content: isMagnet ? source.link : source.metainfo,
+    options: {
+      ...toAddOptions(flags, resolve(io.cwd, flags.dir)),
+      files: waits || flags.list === true ? [] : selected,
+      sequential: flags.sequential,
+      preallocation: flags.preallocation,
+    },
+    onChecked: (torrent: Torrent, metainfo: Metainfo) => {
+      if (waits) torrent.selectFiles(choose(metainfo) ?? []);
+    },
+  };
+}
