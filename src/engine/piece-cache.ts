@@ -77,6 +77,7 @@ export class PieceCache {
     const entry = this.#read(source, piece, { ...run, frames: new Uint8Array(length) });
     entry.holders = 1;
     entry.evicted = true;
+    entry.isOdd = true;
     this.#bytes += length;
     return entry;
   }
@@ -91,10 +92,8 @@ export class PieceCache {
     const begin = segment * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, source.geometry.pieceSize(piece) - begin);
     const frames = this.#buffer(length + Math.ceil(length / BLOCK_LENGTH) * PIECE_HEADER_BYTES);
-    const entry = this.#read(source, piece, { begin, length, blockLength: BLOCK_LENGTH, frames });
     this.#bytes += frames.length;
-    this.#trim();
-    return entry;
+    return this.#read(source, piece, { begin, length, blockLength: BLOCK_LENGTH, frames });
   }
 
   #read(source: PieceSource, piece: number, run: BlockRun & { readonly frames: Uint8Array }): Entry {
@@ -124,9 +123,10 @@ export class PieceCache {
     return entries;
   }
 
-  #trim(): void {
+  /** Evicts what nobody holds, oldest first, until this many bytes more fit into the budget. */
+  #makeRoom(bytes: number): void {
     for (const entry of this.#order) {
-      if (this.#bytes <= this.#budget) return;
+      if (this.#bytes + bytes <= this.#budget) return;
       if (entry.holders === 0 && entry.ready === undefined) this.#evict(entry);
     }
   }
@@ -142,18 +142,19 @@ export class PieceCache {
   #release(entry: Entry): void {
     if (--entry.holders > 0) return;
     if (entry.evicted) this.#recycle(entry);
-    else this.#trim();
+    else this.#makeRoom(0);
   }
 
   #recycle(entry: Entry): void {
     this.#bytes -= entry.frames.length;
     // A read that failed half way may still be filling its buffer.
-    if (entry.ready !== undefined || this.bytes + entry.frames.length > this.#budget) return;
+    if (entry.ready !== undefined || entry.isOdd || this.bytes + entry.frames.length > this.#budget) return;
     this.#spare.push(entry.frames);
     this.#spareBytes += entry.frames.length;
   }
 
   #buffer(length: number): Uint8Array {
+    this.#makeRoom(length);
     const at = this.#spare.findLastIndex((buffer) => buffer.length === length);
     const [buffer] = at < 0 ? [] : this.#spare.splice(at, 1);
     if (buffer !== undefined) {
@@ -174,6 +175,7 @@ class Entry implements Segment {
   ready: Promise<void> | undefined;
   holders = 0;
   evicted = false;
+  isOdd = false;
   onEvict: () => void = () => undefined;
   readonly #onRelease: (entry: Entry) => void;
 
