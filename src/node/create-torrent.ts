@@ -1,5 +1,6 @@
 // From paths to the bytes of a .torrent: walk, plan, hash, build, and read back what was built.
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { SystemError, UsageError } from '../core/errors.ts';
 import { invariant } from '../core/invariant.ts';
 import { buildTorrent, type InfoFields, type OuterFields } from '../core/metainfo/build.ts';
@@ -14,7 +15,8 @@ import { createHashPool } from './hash-pool.ts';
 import { toFileError } from './file-error.ts';
 import { errnoOf } from './os-error.ts';
 
-const STATS_AT_ONCE = 256;
+/** Files between two turns of the event loop. */
+const STATS_BY_TURN = 2000;
 
 /** How the content is chosen and laid out. */
 export interface ContentOptions extends WalkOptions {
@@ -154,15 +156,15 @@ function refuseRead(): Promise<void> {
 
 /** A torrent of half-written files is worth nothing, so length and time must be those that were planned with. */
 async function checkUnchanged(files: readonly WalkedFile[]): Promise<void> {
-  for (let at = 0; at < files.length; at += STATS_AT_ONCE) {
-    await Promise.all(files.slice(at, at + STATS_AT_ONCE).map(checkFile));
+  for (const [i, file] of files.entries()) {
+    if (i % STATS_BY_TURN === STATS_BY_TURN - 1) await setImmediate();
+    if (file.symlink === undefined) checkFile(file);
   }
 }
 
-async function checkFile(file: WalkedFile): Promise<void> {
-  if (file.symlink !== undefined) return;
+function checkFile(file: WalkedFile): void {
   try {
-    const stats = await stat(file.location);
+    const stats = statSync(file.location);
     if (stats.size === file.length && stats.mtimeMs === file.modifiedMs) return;
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw toFileError(error, file.location);

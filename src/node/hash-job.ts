@@ -21,14 +21,10 @@ export class JobRunner {
 
   /** Throws SystemError FILE_*, DISK_*. */
   run(job: HashJob): HashResult {
-    const sha1 = job.sha1 ? createHash('sha1') : undefined;
-    const sink = new Sink(sha1, job.merkle === undefined ? undefined : this.#tree, job.merkle?.length ?? 0);
-    if (job.source.kind === 'memory') sink.take(job.source.data);
-    else this.#readParts(job.source.parts, sink);
-    return {
-      sha1: sha1 === undefined ? undefined : digestOf(sha1),
-      merkleRoot: job.merkle === undefined ? undefined : this.#tree.root(job.merkle.leaves),
-    };
+    const sink = new Sink(job, this.#tree);
+    const sha1 =
+      job.source.kind === 'memory' ? sink.finish(job.source.data) : this.#readParts(job.source.parts, sink);
+    return { sha1, merkleRoot: job.merkle === undefined ? undefined : this.#tree.root(job.merkle.leaves) };
   }
 
   closeFiles(): void {
@@ -36,27 +32,23 @@ export class JobRunner {
     this.#files.clear();
   }
 
-  #readParts(parts: readonly HashPart[], sink: Sink): void {
+  #readParts(parts: readonly HashPart[], sink: Sink): Uint8Array | undefined {
     let filled = 0;
     for (const part of parts) {
       const fd = part.path === undefined ? undefined : this.#open(part.path);
       for (let done = 0; done < part.length;) {
-        const length = Math.min(part.length - done, CHUNK_LENGTH - filled);
-        if (fd === undefined) this.#chunk.fill(0, filled, filled + length);
-        else
-          readFully(fd, this.#chunk.subarray(filled, filled + length), {
-            position: part.offset + done,
-            path: part.path ?? '',
-          });
-        done += length;
-        filled += length;
         if (filled === CHUNK_LENGTH) {
           sink.take(this.#chunk);
           filled = 0;
         }
+        const target = this.#chunk.subarray(filled, filled + part.length - done);
+        if (fd === undefined) target.fill(0);
+        else readFully(fd, target, { position: part.offset + done, path: part.path ?? '' });
+        done += target.length;
+        filled += target.length;
       }
     }
-    if (filled > 0) sink.take(this.#chunk.subarray(0, filled));
+    return sink.finish(this.#chunk.subarray(0, filled));
   }
 
   #open(path: string): number {
@@ -75,21 +67,37 @@ export class JobRunner {
 
 /** Sends chunks to the hashes that were asked for. */
 class Sink {
-  readonly #sha1: Hash | undefined;
-  readonly #tree: LeafTree | undefined;
+  readonly #wantsSha1: boolean;
+  readonly #tree: LeafTree;
+  #sha1: Hash | undefined;
   /** Bytes still to go into the tree; what follows them is padding. */
   #treeLeft: number;
 
-  constructor(sha1: Hash | undefined, tree: LeafTree | undefined, treeLength: number) {
-    this.#sha1 = sha1;
+  constructor(job: HashJob, tree: LeafTree) {
+    this.#wantsSha1 = job.sha1;
     this.#tree = tree;
-    this.#treeLeft = treeLength;
-    tree?.clear();
+    this.#treeLeft = job.merkle?.length ?? 0;
+    tree.clear();
   }
 
+  /** A chunk that is not the last one. */
   take(chunk: Uint8Array): void {
-    this.#sha1?.update(chunk);
-    if (this.#tree === undefined || this.#treeLeft === 0) return;
+    if (this.#wantsSha1) {
+      this.#sha1 ??= createHash('sha1');
+      this.#sha1.update(chunk);
+    }
+    this.#addLeaves(chunk);
+  }
+
+  /** The last chunk; answers the SHA-1 of all. One call without a hash object is the quickest way for a lone chunk. */
+  finish(chunk: Uint8Array): Uint8Array | undefined {
+    this.#addLeaves(chunk);
+    if (!this.#wantsSha1) return undefined;
+    if (this.#sha1 === undefined) return new Uint8Array(hash('sha1', chunk, 'buffer'));
+    return new Uint8Array(this.#sha1.update(chunk).digest());
+  }
+
+  #addLeaves(chunk: Uint8Array): void {
     const length = Math.min(this.#treeLeft, chunk.length);
     this.#treeLeft -= length;
     for (let at = 0; at < length; at += BLOCK_LENGTH) {
@@ -135,10 +143,6 @@ class LeafTree {
     grown.set(this.#nodes);
     this.#nodes = grown;
   }
-}
-
-function digestOf(sha1: Hash): Uint8Array {
-  return new Uint8Array(sha1.digest());
 }
 
 function readFully(

@@ -103,13 +103,14 @@ function infoDict(
   };
 }
 
+/** Maps, as torrents of many files would spend their time on the keys of plain objects. */
 function v1File(file: FileEntry): Encodable {
-  return {
-    attr: attributes(file),
-    length: file.length,
-    path: file.path.slice(1),
-    'symlink path': file.symlink,
-  };
+  return new Map<string, Encodable | undefined>([
+    ['attr', attributes(file)],
+    ['length', file.length],
+    ['path', file.path.slice(1)],
+    ['symlink path', file.symlink],
+  ]);
 }
 
 type Tree = Map<string, Encodable>;
@@ -121,12 +122,12 @@ function fileTree(plan: Plan, hashes: ContentHashes): Tree {
   for (const [index, file] of plan.files.entries()) {
     if (file.pad) continue;
     const path = plan.isSingleFile ? [plan.name] : file.path.slice(1);
-    const leaf = {
-      attr: attributes(file),
-      length: file.length,
-      'pieces root': hashes.piecesRoots[index],
-      'symlink path': file.symlink,
-    };
+    const leaf = new Map<string, Encodable | undefined>([
+      ['attr', attributes(file)],
+      ['length', file.length],
+      ['pieces root', hashes.piecesRoots[index]],
+      ['symlink path', file.symlink],
+    ]);
     folderOf(path.slice(0, -1), folders).set(treeKey(path.at(-1) ?? ''), new Map([['', leaf]]));
   }
   return root;
