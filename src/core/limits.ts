@@ -80,6 +80,16 @@ export const LIMITS = {
     unit: 'pieces',
     reason: 'suggestions and allowed fast pieces kept of one peer (BEP 6)',
   },
+  utpConnections: {
+    value: 2_000,
+    unit: 'connections',
+    reason: 'more than any session keeps; SYNs beyond are not answered (BEP 29)',
+  },
+  utpHalfOpen: {
+    value: 128,
+    unit: 'connections',
+    reason: 'answered SYNs whose address may be forged; they expire after 10 s (BEP 29)',
+  },
   numWant: { value: 200, unit: 'peers', reason: 'one reply stays small; 50 is the default of the field' },
   trackerReplyBytes: { value: 1_048_576, unit: 'bytes', reason: 'thousands of peers fit many times over' },
   dhtSwarms: {
