@@ -6,10 +6,12 @@ import { getCommand } from './commands/get.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { magnetCommand } from './commands/magnet.ts';
 import { seedCommand } from './commands/seed.ts';
+import { trackCommand } from './commands/track.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 export const COMMANDS: readonly CliCommand[] = [
   createCommand,
+  trackCommand,
   seedCommand,
   getCommand,
   inspectCommand,

@@ -1,0 +1,59 @@
+// The rules of a tracker that are not the store's: intervals, which torrents and addresses are served, and to whom.
+// A policy is replaced as a whole when the configuration changes; nothing in it changes by itself.
+import type { Millis } from '../time.ts';
+import type { AnnounceQuery } from './announce-query.ts';
+import type { Refusal } from './refusal.ts';
+
+export interface Policy {
+  /** What clients are told; a tenth more or less at random spreads them out. */
+  readonly intervalSeconds: number;
+  readonly minIntervalSeconds: number;
+  /** Peers of an answer where the client asks for none in particular, and at most. */
+  readonly defaultNumWant: number;
+  readonly maxNumWant: number;
+  /** Refuse peers that the public Internet cannot reach. */
+  readonly publicOnly: boolean;
+  /** Believe the `ip` parameter of an announce. */
+  readonly trustClientIp: boolean;
+  /** Info hashes of one scrape. */
+  readonly maxScrape: number;
+  /** Which torrents are tracked; undefined: all. */
+  readonly torrents: TorrentFilter | undefined;
+  /** Who may announce what; undefined: anybody, anything. */
+  readonly access: AccessControl | undefined;
+}
+
+export interface TorrentFilter {
+  allows(infoHash: Uint8Array): boolean;
+}
+
+export interface AccessControl {
+  /** Undefined lets the announce pass. */
+  check(query: AnnounceQuery, now: Millis): Refusal | undefined;
+  /** After an announce that passed: for accounts of who transferred how much. */
+  account?(query: AnnounceQuery): void;
+}
+
+/** A list of info hashes that are the only ones allowed, or the only ones denied. */
+export class HashFilter implements TorrentFilter {
+  readonly #hashes: ReadonlySet<string>;
+  readonly #allow: boolean;
+
+  /** `hashes`: each 20 bytes. */
+  constructor(kind: 'allow' | 'deny', hashes: Iterable<Uint8Array>) {
+    this.#allow = kind === 'allow';
+    this.#hashes = new Set(Array.from(hashes, keyOf));
+  }
+
+  get size(): number {
+    return this.#hashes.size;
+  }
+
+  allows(infoHash: Uint8Array): boolean {
+    return this.#hashes.has(keyOf(infoHash)) === this.#allow;
+  }
+}
+
+function keyOf(hash: Uint8Array): string {
+  return String.fromCharCode(...hash.subarray(0, 20));
+}

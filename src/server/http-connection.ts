@@ -1,0 +1,134 @@
+// One TCP connection of the announce path: cuts the stream into requests, answers announces and scrapes at once and in
+// order (pipelining), and hands the connection to the general HTTP server with the first request of another kind.
+import type { Socket } from 'node:net';
+import { readHead, type RequestHead } from './http-request.ts';
+
+/** A request line with a passkey, two proxies and a verbose client stay far below. */
+const MAX_HEAD_BYTES = 8192;
+/** Answers waiting for a client that does not read them; more stops reading from it. */
+const MAX_UNSENT_BYTES = 256 * 1024;
+const HEAD_END = Buffer.from('\r\n\r\n');
+const REFUSED = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+const TOO_LARGE =
+  'HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+
+export interface HttpConnectionDeps {
+  /** The whole response, one character a byte, to a request whose head says `announce` or `scrape`. */
+  readonly answer: (data: Buffer, head: RequestHead, ip: Uint8Array) => string;
+  /** Takes over a connection; what was read of it has been put back. */
+  readonly handOver: (socket: Socket) => void;
+  readonly onClosed: (connection: HttpConnection) => void;
+  readonly head: RequestHead;
+}
+
+export class HttpConnection {
+  /** When the last byte came, on the caller's clock. */
+  lastByteAt: number;
+  /** When the first byte of a request came that is not whole yet; undefined between requests. */
+  partialSince: number | undefined;
+  readonly #socket: Socket;
+  readonly #ip: Uint8Array;
+  readonly #deps: HttpConnectionDeps;
+  readonly #now: () => number;
+  #pending: Buffer | undefined;
+  readonly #onData = (chunk: Buffer): void => {
+    this.#read(chunk);
+  };
+  readonly #onClose = (): void => {
+    this.#deps.onClosed(this);
+  };
+
+  constructor(
+    socket: Socket,
+    from: { readonly ip: Uint8Array; readonly now: () => number },
+    deps: HttpConnectionDeps,
+  ) {
+    this.#socket = socket;
+    this.#ip = from.ip;
+    this.#now = from.now;
+    this.#deps = deps;
+    this.lastByteAt = from.now();
+    socket.setNoDelay(true);
+    socket.on('data', this.#onData);
+    socket.on('close', this.#onClose);
+    socket.on('error', ignoreReset);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Closes once what is on its way has been sent. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  #read(chunk: Buffer): void {
+    const { head } = this.#deps;
+    this.lastByteAt = this.#now();
+    const data = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    // The end of a head can only lie where the last chunk meets the new one, or behind.
+    let searchFrom = Math.max(0, (this.#pending?.length ?? 0) - HEAD_END.length);
+    this.#pending = undefined;
+    let at = 0;
+    let out = '';
+    while (at < data.length) {
+      const end = data.indexOf(HEAD_END, searchFrom);
+      if (end < 0) break;
+      if (end - at > MAX_HEAD_BYTES) {
+        this.#socket.end(out + TOO_LARGE, 'latin1');
+        return;
+      }
+      readHead(data, { start: at, end }, head);
+      if (head.kind === 'other') {
+        this.#handOver(data.subarray(at), out);
+        return;
+      }
+      if (head.kind === 'bad') {
+        this.#socket.end(out + REFUSED, 'latin1');
+        return;
+      }
+      out += this.#deps.answer(data, head, this.#ip);
+      if (!head.keepAlive) {
+        this.#socket.end(out, 'latin1');
+        return;
+      }
+      at = end + HEAD_END.length;
+      searchFrom = at;
+    }
+    this.#keep(data, at, out);
+  }
+
+  /** Sends what is answered and keeps the beginning of the next request. */
+  #keep(data: Buffer, at: number, out: string): void {
+    if (at < data.length) {
+      if (data.length - at > MAX_HEAD_BYTES) {
+        this.#socket.end(out + TOO_LARGE, 'latin1');
+        return;
+      }
+      this.#pending = at === 0 ? data : Buffer.from(data.subarray(at));
+      this.partialSince ??= this.lastByteAt;
+    } else {
+      this.partialSince = undefined;
+    }
+    if (out !== '' && !this.#socket.write(out, 'latin1') && this.#socket.writableLength > MAX_UNSENT_BYTES) {
+      this.#socket.pause();
+      this.#socket.once('drain', () => this.#socket.resume());
+    }
+  }
+
+  #handOver(rest: Buffer, out: string): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('close', this.#onClose);
+    this.#deps.onClosed(this);
+    if (out !== '') socket.write(out, 'latin1');
+    socket.pause();
+    socket.unshift(rest);
+    this.#deps.handOver(socket);
+  }
+}
+
+function ignoreReset(): void {
+  // The client is gone; 'close' follows and does the rest.
+}

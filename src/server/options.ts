@@ -1,0 +1,68 @@
+// What a tracker can be told, with its defaults. docs/tracker.md and `swarmpress track --help` say the same.
+
+export interface TrackerOptions {
+  /** TCP and UDP port; 0 picks a free one. Default 6969. */
+  readonly port?: number | undefined;
+  /** Address to listen on; all IPv4 and IPv6 addresses by default. */
+  readonly host?: string | undefined;
+  /** Frontends; all are on by default. HTTP also serves /health, /metrics and /stats. */
+  readonly http?: boolean | undefined;
+  readonly udp?: boolean | undefined;
+  readonly ws?: boolean | undefined;
+  /** Seconds between announces of a client (told with a tenth more or less). Default 1800. */
+  readonly interval?: number | undefined;
+  /** Seconds that clients must leave between announces without an event. Default 60. */
+  readonly minInterval?: number | undefined;
+  /** Peers of an answer: where the client asks for none in particular (50), and at most (200). */
+  readonly numWant?: number | undefined;
+  readonly maxNumWant?: number | undefined;
+  /** Info hashes of one scrape. Default 100. */
+  readonly maxScrape?: number | undefined;
+  /** Refuse peers with private, loopback and other addresses the Internet cannot reach. Default false. */
+  readonly publicOnly?: boolean | undefined;
+  /** Believe the `ip` parameter of clients. Default false: it lets anyone point peers at a victim. */
+  readonly trustClientIp?: boolean | undefined;
+  /** Addresses or ranges (CIDR) whose X-Forwarded-For, Forwarded and PROXY protocol headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Most swarms, 1,048,576 by default. */
+  readonly maxSwarms?: number | undefined;
+  /** Most bytes for peers, 512 MiB by default; memory is taken as it fills. */
+  readonly maxPeerBytes?: number | undefined;
+  readonly maxPeersPerSwarm?: number | undefined;
+  readonly maxPeersPerAddress?: number | undefined;
+  /** Announces and scrapes a second of one address (100) and at once (5000); 0 switches it off. Loopback is exempt. */
+  readonly rateLimit?: number | undefined;
+  readonly rateBurst?: number | undefined;
+  /** Open TCP connections. Default 20,000. */
+  readonly maxConnections?: number | undefined;
+}
+
+/** The options with defaults filled in. */
+export type TrackerSettings = {
+  readonly [K in keyof TrackerOptions]-?: K extends 'host'
+    ? string | undefined
+    : NonNullable<TrackerOptions[K]>;
+};
+
+export const TRACKER_DEFAULTS: TrackerSettings = {
+  port: 6969,
+  host: undefined,
+  http: true,
+  udp: true,
+  ws: true,
+  interval: 1800,
+  minInterval: 60,
+  numWant: 50,
+  maxNumWant: 200,
+  maxScrape: 100,
+  publicOnly: false,
+  trustClientIp: false,
+  trustedProxies: [],
+  maxSwarms: 1_048_576,
+  maxPeerBytes: 512 * 1024 * 1024,
+  maxPeersPerSwarm: 100_000,
+  maxPeersPerAddress: 50_000,
+  rateLimit: 100,
+  rateBurst: 5000,
+  maxConnections: 20_000,
+};

@@ -1,0 +1,56 @@
+// What the tracker serves beside announces: /health, /metrics, /stats and its numbers. The rest belongs to the caller.
+import type { RequestListener, ServerResponse } from 'node:http';
+import { STATS_HTML, STATS_SCRIPT, STATS_STYLE } from './stats-page.ts';
+import { formatMetrics, type TrackerStatistics } from './statistics.ts';
+
+export interface PagesDeps {
+  readonly statistics: () => TrackerStatistics;
+  /** Everything that is not listed here; 404 without it. */
+  readonly fallback: RequestListener | undefined;
+}
+
+interface Page {
+  readonly type: string;
+  readonly body: () => string;
+}
+
+const PAGE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+} as const;
+
+export function createPages(deps: PagesDeps): RequestListener {
+  const pages: Readonly<Record<string, Page>> = {
+    '/health': { type: 'text/plain; charset=utf-8', body: () => 'ok\n' },
+    '/metrics': {
+      type: 'text/plain; version=0.0.4; charset=utf-8',
+      body: () => formatMetrics(deps.statistics()),
+    },
+    '/stats': { type: 'text/html; charset=utf-8', body: () => STATS_HTML },
+    '/stats.css': { type: 'text/css; charset=utf-8', body: () => STATS_STYLE },
+    '/stats.js': { type: 'text/javascript; charset=utf-8', body: () => STATS_SCRIPT },
+    '/stats.json': { type: 'application/json', body: () => JSON.stringify(deps.statistics()) },
+  };
+  return (request, response) => {
+    const path = (request.url ?? '').replace(/\?.*$/, '');
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (page === undefined) {
+      if (deps.fallback !== undefined) deps.fallback(request, response);
+      else reply(response, 404, { type: 'text/plain; charset=utf-8', body: () => 'not found\n' });
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      reply(response, 405, { type: 'text/plain; charset=utf-8', body: () => 'only GET and HEAD\n' });
+    } else {
+      reply(response, 200, page);
+    }
+  };
+}
+
+function reply(response: ServerResponse, status: number, page: Page): void {
+  const body = Buffer.from(page.body());
+  response.writeHead(status, { ...PAGE_HEADERS, 'content-type': page.type, 'content-length': body.length });
+  response.end(body);
+}

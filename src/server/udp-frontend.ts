@@ -1,0 +1,111 @@
+// UDP trackers over node:dgram: one socket for each address family on the tracker's port.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { parseIp } from '../core/address.ts';
+import { SystemError } from '../core/errors.ts';
+import type { UdpService } from '../core/tracker/udp-service.ts';
+import { plainIp } from '../node/ip.ts';
+import { errnoOf, LISTEN_CODES, toSystemError } from '../node/os-error.ts';
+
+/** Room in the kernel for a burst while a thread is busy elsewhere. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+export interface UdpFrontend {
+  readonly port: number;
+  readonly service: UdpService;
+  close(): Promise<void>;
+}
+
+/** Rejects with SystemError LISTEN_*. Without a host both families are served, where the system has both. */
+export async function createUdpFrontend(
+  bindTo: { readonly port: number; readonly host: string | undefined },
+  deps: { readonly service: UdpService; readonly now: () => number },
+): Promise<UdpFrontend> {
+  const hosts = bindTo.host === undefined ? ['0.0.0.0', '::'] : [bindTo.host];
+  const sockets: Socket[] = [];
+  for (const host of hosts) {
+    try {
+      sockets.push(await bind(host, sockets[0]?.address().port ?? bindTo.port));
+    } catch (error) {
+      const errno = error instanceof SystemError ? errnoOf(error.cause) : undefined;
+      const noIpv6 = errno === 'EAFNOSUPPORT' || errno === 'EADDRNOTAVAIL';
+      if (sockets.length > 0 && noIpv6) continue;
+      await Promise.all(sockets.map(closeSocket));
+      throw error;
+    }
+  }
+  for (const socket of sockets) serve(socket, deps);
+  return {
+    port: sockets[0]?.address().port ?? bindTo.port,
+    service: deps.service,
+    close: async () => {
+      await Promise.all(sockets.map(closeSocket));
+    },
+  };
+}
+
+function serve(socket: Socket, deps: { readonly service: UdpService; readonly now: () => number }): void {
+  const { service, now } = deps;
+  const ip4 = new Uint8Array(4);
+  socket.on('message', (packet: Buffer, from: RemoteInfo) => {
+    const ip = from.family === 'IPv4' ? readIpv4(from.address, ip4) : parseIp(plainIp(from.address));
+    if (ip === undefined || from.port === 0) return;
+    const length = service.handle(packet, ip, now());
+    // A copy: the kernel may take it later, when the buffer holds another answer.
+    if (length > 0) socket.send(Buffer.from(service.out.subarray(0, length)), from.port, from.address);
+  });
+}
+
+/** Dotted text as the system writes it, without a regular expression: this runs for every packet. */
+function readIpv4(text: string, out: Uint8Array): Uint8Array {
+  let part = 0;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e) {
+      out[part++] = value;
+      value = 0;
+    } else {
+      value = value * 10 + code - 0x30;
+    }
+  }
+  out[part] = value;
+  return out;
+}
+
+function bind(host: string, port: number): Promise<Socket> {
+  const v6 = host.includes(':');
+  const socket = createSocket({
+    type: v6 ? 'udp6' : 'udp4',
+    ipv6Only: v6,
+    recvBufferSize: BUFFER_BYTES,
+    sendBufferSize: BUFFER_BYTES,
+    // Addresses are IPs already; the library would look each one up.
+    lookup: (name, _options, done) => {
+      done(null, name, v6 ? 6 : 4);
+    },
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      socket.close();
+      reject(toSystemError(error, LISTEN_CODES, `could not bind UDP port ${String(port)} of ${host}`));
+    };
+    socket.once('error', fail);
+    socket.bind(port, host, () => {
+      socket.off('error', fail);
+      socket.on('error', ignoreLoss);
+      resolve(socket);
+    });
+  });
+}
+
+function closeSocket(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.close(() => {
+      resolve();
+    });
+  });
+}
+
+function ignoreLoss(): void {
+  // An answer that could not be sent is a lost packet; the client asks again.
+}

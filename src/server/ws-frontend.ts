@@ -1,0 +1,144 @@
+// WebSocket trackers: upgrades on the general HTTP server become numbered connections of the relay.
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { parseIp } from '../core/address.ts';
+import type { ConnectionId, RelayConnection } from '../core/tracker/relay.ts';
+import { plainIp } from '../node/ip.ts';
+import { clientAddress, type ProxyTrust } from './forwarded.ts';
+
+/** Twenty offers of a few KB each. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+/** A peer that does not read what it is sent is cut off. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Answers no ping for this long: gone. */
+const PING_MS = 30_000;
+
+export interface WsReceiver {
+  receive(connection: RelayConnection, text: string): void;
+  disconnected(id: ConnectionId): void;
+}
+
+export interface WsFrontend {
+  readonly connections: number;
+  send(to: ConnectionId, text: string): void;
+  close(): void;
+}
+
+export interface WsFrontendDeps {
+  readonly server: HttpServer;
+  readonly proxies: ProxyTrust;
+  readonly maxConnections: number;
+  readonly receiver: WsReceiver;
+  /** First number to give a connection, and the step: several threads number theirs without talking. */
+  readonly numbering?: { readonly first: number; readonly step: number } | undefined;
+}
+
+export function createWsFrontend(deps: WsFrontendDeps): WsFrontend {
+  return new Frontend(deps);
+}
+
+class Frontend implements WsFrontend {
+  readonly #deps: WsFrontendDeps;
+  readonly #sockets = new Map<ConnectionId, WebSocket>();
+  /** Have not been heard of since the last ping. */
+  readonly #silent = new Set<ConnectionId>();
+  readonly #acceptor = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    // A deflate context for each of thousands of idle peers would cost far more than it saves.
+    perMessageDeflate: false,
+  });
+  readonly #pings: NodeJS.Timeout;
+  #nextId: ConnectionId;
+
+  constructor(deps: WsFrontendDeps) {
+    this.#deps = deps;
+    this.#nextId = deps.numbering?.first ?? 1;
+    deps.server.on('upgrade', (request, socket, head) => {
+      request.socket.setTimeout(0);
+      this.#acceptor.handleUpgrade(request, socket, head, (client) => {
+        this.#serve(client, request);
+      });
+    });
+    this.#pings = setInterval(() => {
+      this.#pingAll();
+    }, PING_MS);
+    this.#pings.unref();
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  send(to: ConnectionId, text: string): void {
+    const socket = this.#sockets.get(to);
+    if (socket === undefined) return;
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate();
+    else socket.send(text);
+  }
+
+  close(): void {
+    clearInterval(this.#pings);
+    for (const socket of this.#sockets.values()) socket.close(1001);
+    this.#acceptor.close();
+  }
+
+  #serve(socket: WebSocket, request: IncomingMessage): void {
+    const { proxies, maxConnections, receiver, numbering } = this.#deps;
+    const ip = addressOf(request, proxies);
+    if (ip === undefined || this.#sockets.size >= maxConnections) {
+      socket.terminate();
+      return;
+    }
+    const connection: RelayConnection = { id: this.#nextId, ip, credential: credentialOf(request.url ?? '') };
+    const { id } = connection;
+    this.#nextId += numbering?.step ?? 1;
+    this.#sockets.set(id, socket);
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      this.#silent.delete(id);
+      if (!isBinary) receiver.receive(connection, textOf(data));
+    });
+    socket.on('pong', () => this.#silent.delete(id));
+    socket.on('error', () => {
+      socket.terminate();
+    });
+    socket.on('close', () => {
+      this.#sockets.delete(id);
+      this.#silent.delete(id);
+      receiver.disconnected(id);
+    });
+  }
+
+  #pingAll(): void {
+    for (const [id, socket] of this.#sockets) {
+      if (this.#silent.has(id)) {
+        socket.terminate();
+      } else {
+        this.#silent.add(id);
+        socket.ping();
+      }
+    }
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
+}
+
+function addressOf(request: IncomingMessage, proxies: ProxyTrust): Uint8Array | undefined {
+  const peer = parseIp(plainIp(request.socket.remoteAddress ?? ''));
+  if (peer === undefined) return undefined;
+  const forwardedFor = request.headers['x-forwarded-for'] ?? '';
+  const head = {
+    forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
+    forwarded: request.headers.forwarded ?? '',
+  };
+  return clientAddress(peer, head, proxies);
+}
+
+/** `/announce/TOKEN` or `?token=TOKEN`, as over HTTP. */
+function credentialOf(target: string): string {
+  const match = /^\/announce\/([^?]+)|[?&]token=([^&]*)/.exec(target);
+  return match?.[1] ?? match?.[2] ?? '';
+}
