@@ -23,7 +23,8 @@ export class Extensions {
       requestQueue: LIMITS.requestsQueuedByPeer.value,
       metadataSize: content?.metainfo.infoBytes.length,
       yourIp: peer.address?.ip,
-      uploadOnly: content?.pieces.lacking === 0,
+      // BEP 21. Not while super-seeding: a peer that sees no piece of an upload-only one hangs up.
+      uploadOnly: content?.pieces.lacking === 0 && peer.shown === undefined,
     });
     this.#context.send(peer, { kind: 'extended', id: 0, payload });
   }
