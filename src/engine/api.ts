@@ -129,12 +129,17 @@ export interface Torrent {
   close(): Promise<void>;
 }
 
+export type TorrentSource = Metainfo | Uint8Array | MagnetLink | string;
+
 export interface Session {
   /** The port that peers connect to. */
   readonly port: number;
   readonly torrents: readonly Torrent[];
-  /** Adds by metainfo, by bytes of a .torrent, or by magnet. Rejects with UsageError if it is there already. */
-  add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Promise<Torrent>;
+  /**
+   * Adds by metainfo, by bytes of a .torrent, or by magnet link, parsed or as text. Rejects with UsageError if it is
+   * there already, with ProtocolError for bytes and text that are neither.
+   */
+  add(source: TorrentSource, options: AddOptions): Promise<Torrent>;
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
   close(): Promise<void>;
 }

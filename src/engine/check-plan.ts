@@ -28,7 +28,11 @@ export function planCheck(
     const ranges = geometry.ranges(piece).filter((range) => !range.pad);
     if (!ranges.every((range) => covers(stored[range.file], range))) continue;
     if (how.mode === 'trust') plan.trusted.add(piece);
-    else if (how.mode === 'full' || had === undefined || ranges.some((range) => changed[range.file] === true)) {
+    else if (
+      how.mode === 'full' ||
+      had === undefined ||
+      ranges.some((range) => changed[range.file] === true)
+    ) {
       plan.toHash.add(piece);
     } else if (had.has(piece)) plan.trusted.add(piece);
     // After a crash there may be more on disk than the resume data knows of.

@@ -35,7 +35,11 @@ export class Content implements PieceSource {
   readonly #hasher: Hasher;
   #wanted: readonly boolean[];
 
-  private constructor(metainfo: Metainfo, wanted: readonly boolean[], deps: { storage: Storage; hasher: Hasher }) {
+  private constructor(
+    metainfo: Metainfo,
+    wanted: readonly boolean[],
+    deps: { storage: Storage; hasher: Hasher },
+  ) {
     this.metainfo = metainfo;
     this.geometry = new Geometry(metainfo);
     this.progress = new Progress(this.geometry, wanted);

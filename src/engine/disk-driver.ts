@@ -1,7 +1,7 @@
 // Carries out `verify-piece` and `write-piece`: hashes on the Hasher's threads, writes through the Storage, and gives
 // the engine its answer. The engine's buffer pool bounds what is under way, so there is no queue here.
 import { SystemError } from '../core/errors.ts';
-import { Geometry } from '../core/metainfo/geometry.ts';
+import type { Geometry } from '../core/metainfo/geometry.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import type { SwarmInput } from '../core/swarm/inputs.ts';
 import type { Hasher } from '../ports/hasher.ts';

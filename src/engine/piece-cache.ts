@@ -195,7 +195,11 @@ class Entry implements Segment {
 }
 
 /** Frames [first, end) of a segment of blocks of this length. */
-export function frameSlice(frames: Uint8Array, blockLength: number, run: { first: number; end: number }): Uint8Array {
+export function frameSlice(
+  frames: Uint8Array,
+  blockLength: number,
+  run: { first: number; end: number },
+): Uint8Array {
   const frameBytes = PIECE_HEADER_BYTES + blockLength;
   return frames.subarray(run.first * frameBytes, Math.min(run.end * frameBytes, frames.length));
 }

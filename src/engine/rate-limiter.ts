@@ -13,7 +13,7 @@ export class RateLimiter {
   #perSecond: number | undefined;
   #tokens = 0;
   #refilledAt: Millis;
-  #waiters: Set<() => void> = new Set();
+  #waiters = new Set<() => void>();
   #cancelTimer: (() => void) | undefined;
 
   /** Bytes a second; undefined is unlimited. */

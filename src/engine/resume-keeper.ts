@@ -5,13 +5,10 @@ import { SystemError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StateStore, Storage } from '../ports/storage.ts';
-import { encodeResume, type ResumeData } from './resume.ts';
+import { encodeResume, parseResume, type ResumeData } from './resume.ts';
 
-export interface ResumeKeeperDeps {
-  readonly key: string;
-  readonly state: StateStore;
-  readonly clock: Clock;
-  readonly log: Log;
+/** What there is to save, asked at the moment of saving. */
+export interface ResumeSource {
   /** Undefined before there is content. */
   readonly storage: () => Storage | undefined;
   readonly have: () => Bitfield | undefined;
@@ -19,18 +16,34 @@ export interface ResumeKeeperDeps {
   readonly totals: () => { readonly downloaded: number; readonly uploaded: number };
 }
 
+export interface ResumeKeeperDeps {
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 const SAVE_EVERY_MS = 5000;
 /** A save may take this part of the time at most: with 10,000 files on a slow disk it is not done every 5 s. */
 const SAVE_SHARE = 0.05;
 
 export class ResumeKeeper {
+  readonly #key: string;
   readonly #deps: ResumeKeeperDeps;
+  readonly #source: ResumeSource;
   #cancelTimer: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
   #intervalMs = SAVE_EVERY_MS;
 
-  constructor(deps: ResumeKeeperDeps) {
+  constructor(key: string, deps: ResumeKeeperDeps, source: ResumeSource) {
+    this.#key = key;
     this.#deps = deps;
+    this.#source = source;
+  }
+
+  /** Undefined where nothing usable was saved. Rejects with SystemError DISK_*. */
+  async load(): Promise<ResumeData | undefined> {
+    const bytes = await this.#deps.state.load(this.#key);
+    return bytes === undefined ? undefined : parseResume(bytes);
   }
 
   /** Something has changed that is worth saving soon. */
@@ -50,10 +63,10 @@ export class ResumeKeeper {
   }
 
   async #save(clean: boolean): Promise<void> {
-    const { clock, log, key, state } = this.#deps;
+    const { clock, log, state } = this.#deps;
     const startedAt = clock.now();
     try {
-      await state.save(key, encodeResume(await this.#collect(clean)));
+      await state.save(this.#key, encodeResume(await this.#collect(clean)));
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       log.warn('resume data could not be saved', { reason: error.message });
@@ -62,7 +75,7 @@ export class ResumeKeeper {
   }
 
   async #collect(clean: boolean): Promise<ResumeData> {
-    const { storage, have, info, totals } = this.#deps;
+    const { storage, have, info, totals } = this.#source;
     const content = storage();
     const pieces = have();
     await content?.flush();

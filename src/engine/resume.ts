@@ -13,7 +13,8 @@ const FORMAT = 1;
 
 export interface ResumeData {
   /** The info dictionary and piece layers of a torrent added by magnet; a .torrent brings its own. */
-  readonly info: { readonly bytes: Uint8Array; readonly pieceLayers: ReadonlyMap<string, Uint8Array> } | undefined;
+  readonly info:
+    { readonly bytes: Uint8Array; readonly pieceLayers: ReadonlyMap<string, Uint8Array> } | undefined;
   /** In the wire's bit order; undefined before the metainfo was known. */
   readonly have: Uint8Array | undefined;
   /** The files as they were, by index. */

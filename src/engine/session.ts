@@ -3,13 +3,12 @@
 import { concatBytes, equalBytes, latin1Encode, toHex } from '../core/bytes/bytes.ts';
 import { SystemError, UsageError } from '../core/errors.ts';
 import { toPeerId, type InfoHash } from '../core/ids.ts';
-import type { MagnetLink } from '../core/metainfo/magnet.ts';
-import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import { parseMagnet } from '../core/metainfo/magnet.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { createBufferPool } from '../core/swarm/buffers.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
 import type { Listener, Stream } from '../ports/transport.ts';
-import type { AddOptions, Session, SessionOptions, Torrent } from './api.ts';
+import type { AddOptions, Session, SessionOptions, Torrent, TorrentSource } from './api.ts';
 import { CLIENT_NAME, PEER_ID_PREFIX } from './client.ts';
 import type { SessionContext } from './context.ts';
 import type { Env } from './env.ts';
@@ -17,7 +16,8 @@ import { openPort } from './listen.ts';
 import { PeerDriver, type PeerHome } from './peer-driver.ts';
 import { PieceCache } from './piece-cache.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { TorrentRun, type TorrentSource } from './torrent.ts';
+import type { KnownTorrent } from './torrent-parts.ts';
+import { TorrentRun } from './torrent.ts';
 
 const DEFAULT_MAX_PEERS = 500;
 const PIECE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -30,12 +30,10 @@ const PEER_ID_BYTES = 20;
  * const session = await createSession({ port: 6881 }, createNodeEnv());
  */
 export async function createSession(options: SessionOptions, env: Env): Promise<Session> {
-  let session: SessionRun | undefined;
   const open = await openPort(options, env, (stream) => {
-    if (session === undefined) stream.close();
-    else session.accept(stream);
+    session.accept(stream);
   });
-  session = new SessionRun(options, env, open);
+  const session = new SessionRun(options, env, open);
   return session;
 }
 
@@ -68,7 +66,7 @@ class SessionRun implements Session {
     return [...this.#torrents];
   }
 
-  add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Promise<Torrent> {
+  add(source: TorrentSource, options: AddOptions): Promise<Torrent> {
     return Promise.resolve().then(() => this.#add(source, options));
   }
 
@@ -100,10 +98,9 @@ class SessionRun implements Session {
     this.#visitors.add(peer);
   }
 
-  #add(source: Metainfo | Uint8Array | MagnetLink, options: AddOptions): Torrent {
+  #add(source: TorrentSource, options: AddOptions): Torrent {
     if (this.#closing !== undefined) throw new UsageError('SESSION_CLOSED', 'the session is closed');
-    const known = this.#toSource(source);
-    const torrent = new TorrentRun(known, options, this.#context);
+    const torrent = new TorrentRun(this.#identify(source), options, this.#context);
     const twin = torrent.hashes.find((hash) => this.#find(hash) !== undefined);
     if (twin !== undefined) {
       throw new UsageError('TORRENT_EXISTS', `torrent ${toHex(twin)} is in the session already`);
@@ -114,12 +111,13 @@ class SessionRun implements Session {
     return torrent;
   }
 
-  #toSource(source: Metainfo | Uint8Array | MagnetLink): TorrentSource {
-    const known = source instanceof Uint8Array ? parseTorrent(source, this.#context.env.digests) : source;
-    const { infoHash, infoHashV2 } = known;
-    return 'infoBytes' in known
-      ? { infoHash, infoHashV2, metainfo: known, magnet: undefined }
-      : { infoHash, infoHashV2, metainfo: undefined, magnet: known };
+  #identify(source: TorrentSource): KnownTorrent {
+    if (source instanceof Uint8Array) return this.#identify(parseTorrent(source, this.#context.env.digests));
+    if (typeof source === 'string') return this.#identify(parseMagnet(source));
+    const { infoHash, infoHashV2 } = source;
+    return 'infoBytes' in source
+      ? { infoHash, infoHashV2, metainfo: source, magnet: undefined }
+      : { infoHash, infoHashV2, metainfo: undefined, magnet: source };
   }
 
   #find(infoHash: InfoHash): TorrentRun | undefined {

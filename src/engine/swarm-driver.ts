@@ -146,7 +146,9 @@ export class SwarmDriver implements PeerHome {
     const isHybrid = infoHash !== undefined && v2 !== undefined;
     const own = infoHash ?? v2;
     const agreed =
-      isHybrid && asked?.capabilities.v2 === true && equalBytes(asked.infoHash, infoHash) ? v2 : asked?.infoHash;
+      isHybrid && asked?.capabilities.v2 === true && equalBytes(asked.infoHash, infoHash)
+        ? v2
+        : asked?.infoHash;
     const hash = agreed ?? own;
     if (hash === undefined) throw new SystemError('TORRENT_NO_HASH', 'a torrent has at least one info hash');
     return {
@@ -170,7 +172,10 @@ export class SwarmDriver implements PeerHome {
   }
 
   /** Makes a link a peer of the engine. */
-  join(link: PeerLink, arrival: Omit<Extract<SwarmInput, { kind: 'peer-connected' }>, 'kind' | 'peer'>): PeerKey {
+  join(
+    link: PeerLink,
+    arrival: Omit<Extract<SwarmInput, { kind: 'peer-connected' }>, 'kind' | 'peer'>,
+  ): PeerKey {
     const peer = this.#context.nextPeerKey();
     const { outgoing, peerId, address } = arrival;
     this.#members.set(peer, { link, outgoing, peerId, address });

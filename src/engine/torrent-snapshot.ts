@@ -5,10 +5,10 @@ import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
 import { clientName } from '../core/wire/client-name.ts';
 import type { PeerSnapshot, TorrentSnapshot, TorrentState } from './api.ts';
 import type { Progress } from './progress.ts';
-import type { TorrentSource } from './torrent.ts';
+import type { KnownTorrent } from './torrent-parts.ts';
 
 export interface SnapshotParts {
-  readonly source: TorrentSource;
+  readonly source: KnownTorrent;
   readonly name: string;
   readonly state: TorrentState;
   readonly swarm: SwarmSnapshot;

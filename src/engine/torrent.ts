@@ -2,12 +2,9 @@
 // and the resume data together.
 import type { PeerAddress } from '../core/address.ts';
 import { SwarmpressError, SystemError, UsageError } from '../core/errors.ts';
-import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
-import { invariant } from '../core/invariant.ts';
-import type { MagnetLink } from '../core/metainfo/magnet.ts';
+import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import { parseInfo } from '../core/metainfo/parse.ts';
-import type { CandidateSource } from '../core/swarm/inputs.ts';
 import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
 import type {
   AddOptions,
@@ -20,37 +17,28 @@ import type {
 } from './api.ts';
 import { Content } from './content.ts';
 import type { SessionContext } from './context.ts';
-import { Discovery } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { DiskDriver } from './disk-driver.ts';
 import { Emitter } from './emitter.ts';
 import type { PeerHome } from './peer-driver.ts';
-import { RateLimiter } from './rate-limiter.ts';
 import { ResumeKeeper } from './resume-keeper.ts';
-import { parseResume, resumeKey, type ResumeData } from './resume.ts';
-import { SwarmDriver } from './swarm-driver.ts';
+import type { ResumeData } from './resume.ts';
+import type { SwarmDriver } from './swarm-driver.ts';
+import {
+  createDiscovery,
+  createParts,
+  createSwarm,
+  resumeKeyOf,
+  type KnownTorrent,
+  type TorrentParts,
+} from './torrent-parts.ts';
 import type { TransferStats } from './tracker-driver.ts';
 import { toPeerSnapshots, toTorrentSnapshot } from './torrent-snapshot.ts';
 
-/** What is known when a torrent is added. At least one hash is there. */
-export interface TorrentSource {
-  readonly infoHash: InfoHash | undefined;
-  readonly infoHashV2: InfoHashV2 | undefined;
-  readonly metainfo: Metainfo | undefined;
-  readonly magnet: MagnetLink | undefined;
-}
-
-const DEFAULT_MAX_PEERS = 80;
-
 /** A torrent as its session sees it. */
 export class TorrentRun implements Torrent {
-  /** What peers and trackers call it: the v1 hash, the truncated v2 hash, or both (BEP 52). */
-  readonly hashes: readonly InfoHash[];
-  readonly #source: TorrentSource;
-  readonly #options: AddOptions;
-  readonly #context: SessionContext;
-  readonly #peerId: PeerId;
+  readonly #parts: TorrentParts;
   readonly #emitter = new Emitter<TorrentEvents>();
-  readonly #limiters: { readonly upload: RateLimiter; readonly download: RateLimiter };
   readonly #keeper: ResumeKeeper;
   readonly #discovery: Discovery;
   readonly #abort = new AbortController();
@@ -69,21 +57,22 @@ export class TorrentRun implements Torrent {
   #error: TorrentSnapshot['error'];
   #closing: Promise<void> | undefined;
 
-  constructor(source: TorrentSource, options: AddOptions, context: SessionContext) {
-    const { clock } = context.env;
-    this.#source = source;
-    this.#options = options;
-    this.#context = context;
-    this.#peerId = context.newPeerId();
+  constructor(source: KnownTorrent, options: AddOptions, context: SessionContext) {
+    this.#parts = createParts(source, options, context);
     this.#metainfo = source.metainfo;
-    this.hashes = hashesOf(source);
-    this.#limiters = {
-      upload: new RateLimiter(clock, options.uploadLimit),
-      download: new RateLimiter(clock, options.downloadLimit),
-    };
     this.#swarm = this.#createSwarm();
     this.#keeper = this.#createKeeper();
-    this.#discovery = this.#createDiscovery();
+    this.#discovery = createDiscovery(this.#parts, {
+      stats: () => this.#transferStats(),
+      onCandidates: (from, addresses) => {
+        this.#swarm.push({ kind: 'candidates', source: from, addresses });
+      },
+    });
+  }
+
+  /** What peers and trackers call it: the v1 hash, the truncated v2 hash, or both (BEP 52). */
+  get hashes(): readonly InfoHash[] {
+    return this.#parts.hashes;
   }
 
   get metainfo(): Metainfo | undefined {
@@ -98,7 +87,7 @@ export class TorrentRun implements Torrent {
   /** Begins. What goes wrong becomes the torrent's error. */
   start(): void {
     void this.#attempt(async () => {
-      const resume = await this.#loadResume();
+      const resume = await this.#keeper.load();
       if (resume !== undefined) this.#earlier = { downloaded: resume.downloaded, uploaded: resume.uploaded };
       const metainfo = this.#metainfo ?? (resume?.info === undefined ? undefined : this.#read(resume.info));
       if (metainfo === undefined) this.#awaitMetadata();
@@ -108,8 +97,8 @@ export class TorrentRun implements Torrent {
 
   snapshot(): TorrentSnapshot {
     return toTorrentSnapshot({
-      source: this.#source,
-      name: this.#metainfo?.name ?? this.#source.magnet?.name ?? '',
+      source: this.#parts.source,
+      name: this.#metainfo?.name ?? this.#parts.source.magnet?.name ?? '',
       state: this.#state(),
       swarm: this.#swarmSnapshot(),
       progress: this.#content?.progress,
@@ -139,16 +128,9 @@ export class TorrentRun implements Torrent {
     if (this.#isDone) return Promise.resolve();
     if (this.#error !== undefined) return Promise.reject(toError(this.#error));
     if (this.#phase === 'closed') return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      const ends = [
-        this.on('done', () => settle(resolve)),
-        this.on('error', (error) => settle(() => reject(toError(error)))),
-        this.on('closed', () => settle(() => reject(closedError()))),
-      ];
-      const settle = (act: () => void): void => {
-        for (const end of ends) end();
-        act();
-      };
+    return this.#emitter.next('done', {
+      error: (error) => toError(error),
+      closed: closedError,
     });
   }
 
@@ -174,7 +156,7 @@ export class TorrentRun implements Torrent {
     this.#swarm.disconnectAll();
     await this.#disk?.idle();
     this.#retireSwarm();
-    this.#context.pieceCache.drop(content);
+    this.#parts.context.pieceCache.drop(content);
     this.#isDone = false;
     this.#error = undefined;
     await this.#attempt(() => this.#check(content, 'full', undefined));
@@ -188,15 +170,15 @@ export class TorrentRun implements Torrent {
     }
     content.select(files, have);
     void this.#attempt(async () => {
-      await content.prepare(this.#options.preallocation ?? 'none');
+      await content.prepare(this.#parts.options.preallocation ?? 'none');
       this.#swarm.push({ kind: 'priorities', files: content.priorities });
       if (!this.#swarmSnapshot().complete) this.#isDone = false;
     });
   }
 
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void {
-    this.#limiters.download.set(limits.download);
-    this.#limiters.upload.set(limits.upload);
+    this.#parts.limiters.download.set(limits.download);
+    this.#parts.limiters.upload.set(limits.upload);
   }
 
   addPeers(peers: readonly PeerAddress[]): void {
@@ -214,8 +196,8 @@ export class TorrentRun implements Torrent {
   }
 
   async #open(metainfo: Metainfo, resume: ResumeData | undefined): Promise<void> {
-    const { storage, hasher } = this.#context.env;
-    const { folder, files = this.#source.magnet?.selected, check = 'resume' } = this.#options;
+    const { storage, hasher } = this.#parts.context.env;
+    const { folder, files = this.#parts.source.magnet?.selected, check = 'resume' } = this.#parts.options;
     this.#phase = 'checking';
     this.#metainfo = metainfo;
     const content = await Content.open(metainfo, { folder, files }, { storage, hasher });
@@ -237,12 +219,12 @@ export class TorrentRun implements Torrent {
     };
     const have = await content.check({ mode, resume, signal: this.#abort.signal, onProgress });
     this.#checked = undefined;
-    await content.prepare(this.#options.preallocation ?? 'none');
+    await content.prepare(this.#parts.options.preallocation ?? 'none');
     this.#abort.signal.throwIfAborted();
     const swarm = this.#swarm;
     const { metainfo, geometry, storage, priorities } = content;
     const disk = new DiskDriver(metainfo, geometry, {
-      hasher: this.#context.env.hasher,
+      hasher: this.#parts.context.env.hasher,
       storage,
       push: (input) => {
         swarm.push(input);
@@ -257,8 +239,8 @@ export class TorrentRun implements Torrent {
 
   #meetPeers(): void {
     this.#discovery.start();
-    this.addPeers(this.#options.peers ?? []);
-    void this.#discovery.addHosts(this.#source.magnet?.peers ?? []);
+    this.addPeers(this.#parts.options.peers ?? []);
+    void this.#discovery.addHosts(this.#parts.source.magnet?.peers ?? []);
   }
 
   #onMetadata(bytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void {
@@ -303,7 +285,7 @@ export class TorrentRun implements Torrent {
     const code = error instanceof SwarmpressError ? error.code : 'UNKNOWN';
     this.#error = { code, message: error.message };
     this.#checked = undefined;
-    this.#context.env.log.error('torrent failed', this.#error);
+    this.#parts.context.env.log.error('torrent failed', this.#error);
     this.#emitter.emit('error', this.#error);
   }
 
@@ -317,7 +299,7 @@ export class TorrentRun implements Torrent {
     this.#swarm.close();
     const content = this.#content;
     if (content !== undefined) {
-      this.#context.pieceCache.drop(content);
+      this.#parts.context.pieceCache.drop(content);
       await content.storage.close();
     }
     await goodbye;
@@ -340,8 +322,14 @@ export class TorrentRun implements Torrent {
     return this.#isDone ? 'seeding' : 'downloading';
   }
 
+  #transferStats(): TransferStats {
+    const { downloaded, uploaded } = this.#swarmSnapshot();
+    const left = this.#left();
+    return { downloaded, uploaded, left, partialSeed: this.#isDone && left !== 0 };
+  }
+
   #swarmSnapshot(): SwarmSnapshot {
-    return this.#swarm.engine.snapshot(this.#context.env.clock.now());
+    return this.#swarm.engine.snapshot(this.#parts.context.env.clock.now());
   }
 
   #totals(): { downloaded: number; uploaded: number } {
@@ -356,102 +344,48 @@ export class TorrentRun implements Torrent {
   }
 
   #read(info: NonNullable<ResumeData['info']>): Metainfo {
-    const { magnet } = this.#source;
+    const { magnet } = this.#parts.source;
     const extras = {
       trackers: magnet?.trackers.map((url) => [url]),
       webSeeds: magnet?.webSeeds,
       pieceLayers: info.pieceLayers,
     };
-    return parseInfo(info.bytes, extras, this.#context.env.digests);
-  }
-
-  async #loadResume(): Promise<ResumeData | undefined> {
-    const bytes = await this.#context.env.state.load(this.#resumeKey());
-    return bytes === undefined ? undefined : parseResume(bytes);
-  }
-
-  #resumeKey(): string {
-    const { digests, resolveFolder } = this.#context.env;
-    const [hash] = this.hashes;
-    invariant(hash !== undefined, 'a torrent has a hash');
-    return resumeKey(hash, resolveFolder(this.#options.folder), digests);
+    return parseInfo(info.bytes, extras, this.#parts.context.env.digests);
   }
 
   #createSwarm(): SwarmDriver {
-    const { infoHash, infoHashV2 } = this.#source;
-    const { maxPeers = DEFAULT_MAX_PEERS, sequential = false } = this.#options;
-    return new SwarmDriver(
-      {
-        infoHash,
-        infoHashV2,
-        peerId: this.#peerId,
-        maxPeers,
-        sequential,
-        uploadLimiter: this.#limiters.upload,
-        downloadLimiter: this.#limiters.download,
+    return createSwarm(this.#parts, {
+      onMetadata: (bytes, layers) => {
+        this.#onMetadata(bytes, layers);
       },
-      this.#context,
-      {
-        onMetadata: (bytes, layers) => {
-          this.#onMetadata(bytes, layers);
-        },
-        onPiece: (piece) => {
-          this.#onPiece(piece);
-        },
-        onFile: (file) => {
-          this.#emitter.emit('file', { file });
-        },
-        onComplete: () => {
-          this.#onComplete();
-        },
-        onStopped: (error) => {
-          this.#fail(error);
-        },
+      onPiece: (piece) => {
+        this.#onPiece(piece);
       },
-    );
+      onFile: (file) => {
+        this.#emitter.emit('file', { file });
+      },
+      onComplete: () => {
+        this.#onComplete();
+      },
+      onStopped: (error) => {
+        this.#fail(error);
+      },
+    });
   }
 
   #createKeeper(): ResumeKeeper {
-    const { state, clock, log } = this.#context.env;
-    return new ResumeKeeper({
-      key: this.#resumeKey(),
-      state,
-      clock,
-      log,
+    const { env } = this.#parts.context;
+    return new ResumeKeeper(resumeKeyOf(this.#parts), env, {
       storage: () => this.#content?.storage,
       have: () => this.#swarm.engine.have(),
       info: () => {
         const metainfo = this.#metainfo;
-        if (this.#source.magnet === undefined || metainfo === undefined) return undefined;
+        if (this.#parts.source.magnet === undefined || metainfo === undefined) return undefined;
         return { bytes: metainfo.infoBytes, pieceLayers: metainfo.pieceLayers };
       },
       totals: () => this.#totals(),
     });
   }
-
-  #createDiscovery(): Discovery {
-    const { metainfo, magnet } = this.#source;
-    const own = metainfo?.trackers ?? magnet?.trackers.map((url) => [url]) ?? [];
-    const options = {
-      trackers: [...own, ...(this.#options.trackers ?? []).map((url) => [url])],
-      infoHashes: this.hashes,
-      peerId: this.#peerId,
-      stats: (): TransferStats => {
-        const { downloaded, uploaded } = this.#swarmSnapshot();
-        const left = this.#left();
-        return { downloaded, uploaded, left, partialSeed: this.#isDone && left !== 0 };
-      },
-      onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]): void => {
-        this.#swarm.push({ kind: 'candidates', source, addresses });
-      },
-    };
-    return new Discovery(options, this.#context);
-  }
-}
-
-function hashesOf(source: TorrentSource): InfoHash[] {
-  const v2 = source.infoHashV2 === undefined ? undefined : truncateInfoHash(source.infoHashV2);
-  return [source.infoHash, v2].filter((hash) => hash !== undefined);
 }
 
 function toError(error: { readonly code: string; readonly message: string }): SystemError {

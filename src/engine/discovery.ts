@@ -1,0 +1,93 @@
+// Where one torrent's peers come from: trackers, the magnet link, the user. All of them end as candidates.
+import { parseIp, type PeerAddress } from '../core/address.ts';
+import { SystemError } from '../core/errors.ts';
+import type { InfoHash, PeerId } from '../core/ids.ts';
+import type { NodeAddress } from '../core/metainfo/metainfo.ts';
+import type { CandidateSource } from '../core/swarm/inputs.ts';
+import type { TrackerSnapshot } from './api.ts';
+import type { SessionContext } from './context.ts';
+import { createTrackerDriver, type TrackerDriver, type TransferStats } from './tracker-driver.ts';
+
+export interface DiscoveryOptions {
+  /** BEP 12 tiers. */
+  readonly trackers: readonly (readonly string[])[];
+  /** The v1 hash, the truncated v2 hash, or both. */
+  readonly infoHashes: readonly InfoHash[];
+  readonly peerId: PeerId;
+  readonly stats: () => TransferStats;
+  readonly onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]) => void;
+}
+
+/** How long a session that closes waits for the trackers' answers. */
+const STOP_LIMIT_MS = 2500;
+
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #context: SessionContext;
+  readonly #abort = new AbortController();
+  readonly #trackers: TrackerDriver | undefined;
+  #started = false;
+
+  constructor(options: DiscoveryOptions, context: SessionContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#trackers = this.#createTrackers();
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#trackers?.start();
+  }
+
+  /** The download has become whole. */
+  completed(): void {
+    if (this.#started) this.#trackers?.completed();
+  }
+
+  /** Peers by host name, as magnet links give them. Names that do not resolve are passed over. */
+  async addHosts(hosts: readonly NodeAddress[]): Promise<void> {
+    await Promise.all(hosts.map((host) => this.#addHost(host)));
+  }
+
+  snapshot(): readonly TrackerSnapshot[] {
+    return this.#trackers?.snapshot() ?? [];
+  }
+
+  /** Says goodbye to the trackers, for a few seconds at most. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    if (this.#started) await this.#trackers?.stop(STOP_LIMIT_MS);
+  }
+
+  async #addHost({ host, port }: NodeAddress): Promise<void> {
+    const { datagram, log } = this.#context.env;
+    try {
+      const ips =
+        parseIp(host) === undefined ? ((await datagram?.resolve(host, this.#abort.signal)) ?? []) : [host];
+      this.#options.onCandidates(
+        'magnet',
+        ips.map((ip) => ({ ip, port })),
+      );
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      log.debug('peer of the magnet link not found', { host, reason: error.message });
+    }
+  }
+
+  #createTrackers(): TrackerDriver | undefined {
+    const { trackers, infoHashes, peerId, stats, onCandidates } = this.#options;
+    const { env, port } = this.#context;
+    if (trackers.length === 0 || env.datagram === undefined) return undefined;
+    const { http, datagram, clock, random, log } = env;
+    return createTrackerDriver(
+      { tiers: trackers, infoHashes, peerId, port, getStats: stats },
+      { http, datagram, socket: () => this.#context.socket(), clock, random, log },
+      {
+        onPeers: (peers) => {
+          onCandidates('tracker', peers);
+        },
+      },
+    );
+  }
+}
