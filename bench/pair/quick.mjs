@@ -45,10 +45,11 @@ async function pair(folder, bytes) {
   const seed = start('seed', folder, '0');
   const [{ port }] = await once(seed, 'message');
   const leech = start('leech', folder, String(port));
+  const ended = Promise.all([once(seed, 'exit'), once(leech, 'exit')]);
   const [got] = await once(leech, 'message');
   seed.send('stop');
   const [gave] = await once(seed, 'message');
-  await Promise.all([once(seed, 'exit'), once(leech, 'exit')]);
+  await ended;
   rmSync(join(folder, 'out'), { recursive: true, force: true });
   const gib = bytes / 2 ** 30;
   const cpu = (side) => `${(side.cpu / gib).toFixed(2)} CPU s/GiB, ${String(Math.round(side.rss / 1024))} MiB`;
