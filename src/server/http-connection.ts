@@ -126,6 +126,7 @@ export class HttpConnection {
     socket.pause();
     socket.unshift(rest);
     this.#deps.handOver(socket);
+    process.nextTick(() => socket.resume());
   }
 }
 
