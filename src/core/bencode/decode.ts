@@ -7,6 +7,7 @@
 import { LIMITS } from '../limits.ts';
 import { BencodeError } from './error.ts';
 import { KeyCache } from './key-cache.ts';
+import { ViewCache } from './view-cache.ts';
 
 /** Integers are `number` when safe, else `bigint`; strings are bytes. */
 export type BencodeValue = number | bigint | Uint8Array | BencodeValue[] | BencodeDict;
@@ -22,6 +23,9 @@ const END = 0x65;
 const INTEGER = 0x69;
 const LIST = 0x6c;
 
+const MAX_VALUES = LIMITS.bencodeValues.value;
+const MAX_DEPTH = LIMITS.bencodeDepth.value;
+const MAX_DIGITS = LIMITS.bencodeIntegerDigits.value;
 /** So many digits cannot leave the safe integers. */
 const SAFE_DIGITS = 15;
 const INT64_MAX = 2n ** 63n - 1n;
@@ -31,7 +35,7 @@ export interface DecodeOptions {
   readonly canonical?: boolean;
 }
 
-/** Reads one value that fills the bytes; strings are views on them. */
+/** Reads one value that fills the bytes. Strings are views on them, equal short ones shared: do not write to them. */
 export function decodeBencode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
   const decoder = new Decoder(bytes, options);
   const value = decoder.value();
@@ -69,6 +73,11 @@ class Decoder {
   readonly #bytes: Uint8Array;
   readonly #canonical: boolean;
   readonly #keys = new KeyCache();
+  readonly #views = new ViewCache();
+  /** Members of the lists being read: most lists are short, and a copy to size takes less than growing each. */
+  readonly #stack: BencodeValue[] = [];
+  /** Members on the stack; it is never cut, since cutting would free what the next list needs again. */
+  #top = 0;
   #at = 0;
   #depth = 0;
   #values = 0;
@@ -87,7 +96,7 @@ class Decoder {
   }
 
   value(): BencodeValue {
-    if (++this.#values > LIMITS.bencodeValues.value) this.#fail('BENCODE_TOO_MANY', 'too many values');
+    if (++this.#values > MAX_VALUES) this.#fail('BENCODE_TOO_MANY', 'too many values');
     const bytes = this.#bytes;
     const at = this.#at;
     if (at >= bytes.length) return this.#fail('BENCODE_TRUNCATED', 'a value is missing');
@@ -100,7 +109,7 @@ class Decoder {
         return this.#integer();
       default: {
         const start = this.#stringStart();
-        return bytes.subarray(start, this.#at);
+        return this.#views.read(bytes, start, this.#at);
       }
     }
   }
@@ -123,15 +132,20 @@ class Decoder {
   }
 
   #list(): BencodeValue[] {
-    const list: BencodeValue[] = [];
+    const base = this.#top;
     this.#enter();
-    while (!this.#leaves()) list.push(this.value());
+    while (!this.#leaves()) {
+      const value = this.value();
+      this.#stack[this.#top++] = value;
+    }
+    const list = this.#stack.slice(base, this.#top);
+    this.#top = base;
     return list;
   }
 
   #enter(): void {
     this.#at++;
-    if (++this.#depth > LIMITS.bencodeDepth.value) this.#fail('BENCODE_TOO_DEEP', 'nested too deeply');
+    if (++this.#depth > MAX_DEPTH) this.#fail('BENCODE_TOO_DEEP', 'nested too deeply');
   }
 
   /** Steps over the end of a list or dictionary, if it is here. */
@@ -200,7 +214,7 @@ class Decoder {
 
   #largeInteger(first: number, end: number, negative: boolean): number | bigint {
     // Turning digits into a bigint takes quadratic time.
-    if (end - first > LIMITS.bencodeIntegerDigits.value) {
+    if (end - first > MAX_DIGITS) {
       this.#fail('BENCODE_INTEGER_TOO_LARGE', 'an integer with too many digits');
     }
     const digits = String.fromCharCode(...this.#bytes.subarray(first, end));

@@ -50,14 +50,14 @@ function write(writer: ByteWriter, value: Encodable): void {
 }
 
 function writeBytes(writer: ByteWriter, bytes: Uint8Array): void {
-  writer.latin1(String(bytes.length)).u8(COLON).bytes(bytes);
+  writer.ascii(String(bytes.length)).u8(COLON).bytes(bytes);
 }
 
 function writeInteger(writer: ByteWriter, value: number | bigint): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new UsageError('BENCODE_NOT_INTEGER', `bencode has no form for ${String(value)}`);
   }
-  writer.u8(INTEGER).latin1(String(value)).u8(END);
+  writer.u8(INTEGER).ascii(String(value)).u8(END);
 }
 
 function writeDict(writer: ByteWriter, members: [string, Encodable | undefined][]): void {

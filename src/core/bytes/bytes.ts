@@ -93,21 +93,36 @@ export function utf8Encode(text: string): Uint8Array {
 
 /** Reads UTF-8; what is none becomes U+FFFD. A byte order mark is kept. */
 export function utf8Decode(bytes: Uint8Array): string {
-  if (bytes.length > SHORT) return decoder.decode(bytes);
-  let text = '';
-  for (const byte of bytes) {
-    if (byte > 0x7f) return decoder.decode(bytes);
-    text += String.fromCharCode(byte);
-  }
-  return text;
+  const { length } = bytes;
+  if (length > SHORT) return decoder.decode(bytes);
+  for (let i = 0; i < length; i++) if ((bytes[i] ?? 0) > 0x7f) return decoder.decode(bytes);
+  return latin1Slice(bytes, 0, length);
 }
 
 /** One character for each byte. */
 export function latin1Decode(bytes: Uint8Array): string {
+  return latin1Slice(bytes, 0, bytes.length);
+}
+
+/** One character for each byte of [start, end), which must lie inside. Written for many short runs: no view is made. */
+export function latin1Slice(bytes: Uint8Array, start: number, end: number): string {
+  const { fromCharCode } = String;
   let text = '';
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  let at = start;
+  for (; end - at >= CHUNK; at += CHUNK) text += fromCharCode(...bytes.subarray(at, at + CHUNK));
+  for (; end - at >= 8; at += 8) {
+    text += fromCharCode(
+      bytes[at] ?? 0,
+      bytes[at + 1] ?? 0,
+      bytes[at + 2] ?? 0,
+      bytes[at + 3] ?? 0,
+      bytes[at + 4] ?? 0,
+      bytes[at + 5] ?? 0,
+      bytes[at + 6] ?? 0,
+      bytes[at + 7] ?? 0,
+    );
   }
+  for (; at < end; at++) text += fromCharCode(bytes[at] ?? 0);
   return text;
 }
 

@@ -1,5 +1,4 @@
 // A big-endian writer that grows as needed. Law: what `ByteReader` reads is what was written.
-import { latin1Encode } from './bytes.ts';
 
 /** Methods chain: `new ByteWriter().u8(1).u32(2).finish()`. Values outside their field wrap, as typed arrays do. */
 export class ByteWriter {
@@ -49,9 +48,11 @@ export class ByteWriter {
     return this;
   }
 
-  /** One byte for each character; throws UsageError TEXT_NOT_LATIN1 above U+00FF. */
-  latin1(text: string): this {
-    return this.bytes(latin1Encode(text));
+  /** ASCII text, one byte for each character. */
+  ascii(text: string): this {
+    const at = this.#grow(text.length);
+    for (let i = 0; i < text.length; i++) this.#buffer[at + i] = text.charCodeAt(i);
+    return this;
   }
 
   /** What was written; the writer must not be used afterwards. */
@@ -64,7 +65,8 @@ export class ByteWriter {
     const at = this.#length;
     this.#length += length;
     if (this.#length > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#buffer.length));
+      // Some room behind a long run: it is rarely the last.
+      const larger = new Uint8Array(Math.max(Math.ceil(this.#length * 1.25), 2 * this.#buffer.length));
       larger.set(this.#buffer.subarray(0, at));
       this.#buffer = larger;
     }

@@ -117,9 +117,7 @@ function nameFiles(
   if (renamed > 0) warnings.push(`${String(renamed)} files renamed: others had the same path`);
   return placed.map(({ file, offset }, index) => {
     const path = paths[index] ?? [];
-    if (utf8Encode(path.join('/')).length > LIMITS.pathBytes.value) {
-      refuse('METAINFO_PATH_TOO_LONG', 'a path is too long for common file systems');
-    }
+    checkLength(path);
     return {
       path,
       length: file.length,
@@ -131,6 +129,15 @@ function nameFiles(
       piecesRoot: file.piecesRoot,
     };
   });
+}
+
+function checkLength(path: readonly string[]): void {
+  // A UTF-16 unit takes at most three bytes: almost no path needs to be encoded to know.
+  const units = path.reduce((sum, element) => sum + element.length + 1, 0);
+  if (units * 3 <= LIMITS.pathBytes.value) return;
+  if (utf8Encode(path.join('/')).length > LIMITS.pathBytes.value) {
+    refuse('METAINFO_PATH_TOO_LONG', 'a path is too long for common file systems');
+  }
 }
 
 function isPad(file: RawFile | undefined): boolean {

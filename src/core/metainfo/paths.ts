@@ -24,6 +24,7 @@ const SEPARATORS = /[/\\]/g;
 const WINDOWS_CHARACTERS = /[:*?"<>|]/g;
 const WINDOWS_TAIL = /[. ]+$/;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
+const ASCII = /^[\x20-\x7e]*$/;
 /** Names of which nothing needs a closer look; by far the most common kind. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_ ()+,=-]*(?:\.[A-Za-z0-9_-]+)*$/;
 
@@ -67,39 +68,43 @@ export function cutName(name: string, maxBytes: number): string {
  */
 export function renameTwins(paths: string[][], foldCase: boolean): number {
   const keyOf = (path: readonly string[]): string => (foldCase ? fold(path.join('/')) : path.join('/'));
-  const folders = foldersOf(paths, keyOf);
+  const keys = paths.map(keyOf);
+  const folders = foldersOf(keys);
   const taken = new Set<string>();
   const next = new Map<string, number>();
   let renamed = 0;
-  for (const path of paths) {
-    const wanted = keyOf(path);
-    let key = wanted;
-    const name = path.at(-1) ?? PLACEHOLDER;
-    let number = next.get(wanted) ?? 1;
-    for (; taken.has(key) || folders.has(key); number++) {
-      path[path.length - 1] = numbered(name, number);
-      key = keyOf(path);
-    }
-    if (key !== wanted) {
+  for (const [index, path] of paths.entries()) {
+    const wanted = keys[index] ?? '';
+    if (taken.has(wanted) || folders.has(wanted)) {
+      const name = path.at(-1) ?? PLACEHOLDER;
+      let number = next.get(wanted) ?? 1;
+      let key: string;
+      do {
+        path[path.length - 1] = numbered(name, number++);
+        key = keyOf(path);
+      } while (taken.has(key) || folders.has(key));
       next.set(wanted, number);
+      taken.add(key);
       renamed++;
+    } else {
+      taken.add(wanted);
     }
-    taken.add(key);
   }
   return renamed;
 }
 
-/** All folders on the way to the files. */
-function foldersOf(
-  paths: readonly (readonly string[])[],
-  keyOf: (path: readonly string[]) => string,
-): Set<string> {
+/** All folders on the way to the files. Neighbours mostly share theirs, so the last one is tried first. */
+function foldersOf(keys: readonly string[]): Set<string> {
   const folders = new Set<string>();
-  for (const path of paths) {
-    for (let depth = path.length - 1; depth > 0; depth--) {
-      const key = keyOf(path.slice(0, depth));
-      if (folders.has(key)) break;
-      folders.add(key);
+  let last = '';
+  for (const key of keys) {
+    let end = key.lastIndexOf('/');
+    if (end === last.length && key.startsWith(last)) continue;
+    last = key.slice(0, Math.max(end, 0));
+    for (; end > 0; end = key.lastIndexOf('/', end - 1)) {
+      const folder = key.slice(0, end);
+      if (folders.has(folder)) break;
+      folders.add(folder);
     }
   }
   return folders;
@@ -109,14 +114,12 @@ function numbered(name: string, number: number): string {
   const dot = name.lastIndexOf('.');
   const stem = dot < 0 ? name : name.slice(0, dot);
   const tail = `.${String(number)}${dot < 0 ? '' : name.slice(dot)}`;
-  return cutName(stem + tail, NAME_BYTES) === stem + tail
-    ? stem + tail
-    : cutText(stem, NAME_BYTES - byteLength(tail)) + tail;
+  return cutText(stem, NAME_BYTES - byteLength(tail)) + tail;
 }
 
 /** Upper before lower: brings together letters that share a capital. */
 function fold(path: string): string {
-  return path.normalize('NFC').toUpperCase().toLowerCase();
+  return ASCII.test(path) ? path.toLowerCase() : path.normalize('NFC').toUpperCase().toLowerCase();
 }
 
 function cutText(text: string, maxBytes: number): string {
