@@ -3,9 +3,9 @@ import type { CliIo } from '../../src/cli/io.ts';
 
 export interface TestIo extends CliIo {
   /** Everything printed so far. */
-  out(): string;
-  outBytes(): Uint8Array;
-  err(): string;
+  readonly out: () => string;
+  readonly outBytes: () => Uint8Array;
+  readonly err: () => string;
 }
 
 export interface TestIoOptions extends Partial<Pick<CliIo, 'env' | 'cwd' | 'signal'>> {
