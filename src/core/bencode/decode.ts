@@ -35,7 +35,10 @@ export interface DecodeOptions {
   readonly canonical?: boolean;
 }
 
-/** Reads one value that fills the bytes. Strings are views on them, equal short ones shared: do not write to them. */
+/**
+ * Reads one value that fills the bytes. Strings are views on them, equal short ones shared: do not write to them.
+ * @example decodeBencode(new TextEncoder().encode('li1ei2ee')) // [1, 2]
+ */
 export function decodeBencode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
   const decoder = new Decoder(bytes, options);
   const value = decoder.value();

@@ -26,7 +26,10 @@ const END = 0x65;
 const INTEGER = 0x69;
 const LIST = 0x6c;
 
-/** Writes a value; throws UsageError for a number that is no safe integer and for a Map key that is not bytes. */
+/**
+ * Writes a value; throws UsageError for a number that is no safe integer and for a Map key that is not bytes.
+ * @example encodeBencode({ length: 1, name: 'a.txt' }) // d6:lengthi1e4:name5:a.txte
+ */
 export function encodeBencode(value: Encodable): Uint8Array {
   const writer = new ByteWriter(256);
   write(writer, value);

@@ -66,7 +66,10 @@ export function parseMagnet(uri: string): MagnetLink {
   };
 }
 
-/** Writes a link, hashes first; what `parseMagnet` reads back is the same. */
+/**
+ * Writes a link, hashes first; what `parseMagnet` reads back is the same.
+ * @example formatMagnet({ ...parseMagnet('d2474e86c95b19b8bcfdb92bc12c9d44667cfa36'), name: 'Leaves' })
+ */
 export function formatMagnet(link: MagnetLink): string {
   const parts = [
     ...(link.infoHash === undefined ? [] : [`xt=urn:btih:${toHex(link.infoHash)}`]),

@@ -26,6 +26,7 @@ const DEFAULT_RULES: PathRules = { names: 'posix', foldCase: true };
 /**
  * Reads a .torrent file. Throws ProtocolError: BENCODE_* for what is no bencode, METAINFO_* for what breaks a rule of
  * the format. The result holds views on `bytes`, which must not change afterwards.
+ * @example parseTorrent(await readFile('a.torrent'), digests).files.map((file) => file.path.join('/'))
  */
 export function parseTorrent(
   bytes: Uint8Array,
