@@ -4,8 +4,9 @@ import { formatAddress } from '../core/address.ts';
 import { SystemError, UsageError } from '../core/errors.ts';
 import { AnnounceCore } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
-import type { Policy } from '../core/tracker/policy.ts';
+import type { Policy, TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
+import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { storeWords, Swarms } from '../core/tracker/swarms.ts';
 import { UdpService } from '../core/tracker/udp-service.ts';
 import { systemRandom } from '../node/random.ts';
@@ -23,6 +24,16 @@ export interface TrackerDeps {
   readonly log?: Log | undefined;
   /** Serves HTTP requests that are not the tracker's own, on the same port. */
   readonly fallback?: RequestListener | undefined;
+  /** Which torrents are tracked; all by default. May change its mind at any time. */
+  readonly torrents?: TorrentFilter | undefined;
+}
+
+/** Peers of one torrent, without those that are connected by WebSocket. */
+export interface SwarmCounts {
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Downloads that were reported as finished. */
+  readonly downloads: number;
 }
 
 export interface Tracker {
@@ -30,6 +41,8 @@ export interface Tracker {
   /** Announce URLs of the frontends that are on; `host` is what clients know the machine by. */
   announceUrls(host: string): string[];
   statistics(): TrackerStatistics;
+  /** Zeros for a torrent without peers. `infoHash`: 20 bytes. */
+  counts(infoHash: Uint8Array): SwarmCounts;
   /** Stops accepting, finishes what is under way, closes all sockets. */
   close(): Promise<void>;
 }
@@ -77,7 +90,7 @@ class TrackerServer implements Tracker {
     const key: readonly [number, number] = [uint32(), uint32()];
     this.#store = createStore(settings, { key, seed: uint32() });
     this.#core = new AnnounceCore(this.#store, {
-      policy: policyOf(settings),
+      policy: policyOf(settings, deps.torrents),
       rateLimit: { perSecond: settings.rateLimit, burst: settings.rateBurst, key },
       random: () => uint32() / 2 ** 32,
     });
@@ -158,6 +171,12 @@ class TrackerServer implements Tracker {
     };
   }
 
+  counts(infoHash: Uint8Array): SwarmCounts {
+    const counts = new StoreCounts();
+    this.#store.scrape(infoHash, counts);
+    return counts;
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#sweep);
     this.#ws?.close();
@@ -205,7 +224,7 @@ function createStore(
   return new Swarms(new Int32Array(new SharedArrayBuffer(4 * storeWords(options))), options);
 }
 
-function policyOf(settings: TrackerSettings): Policy {
+function policyOf(settings: TrackerSettings, torrents: TorrentFilter | undefined): Policy {
   return {
     intervalSeconds: settings.interval,
     minIntervalSeconds: Math.min(settings.minInterval, settings.interval),
@@ -214,7 +233,7 @@ function policyOf(settings: TrackerSettings): Policy {
     publicOnly: settings.publicOnly,
     trustClientIp: settings.trustClientIp,
     maxScrape: settings.maxScrape,
-    torrents: undefined,
+    torrents,
     access: undefined,
   };
 }
