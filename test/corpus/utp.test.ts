@@ -104,7 +104,7 @@ describeCorpus('uTP packets', () => {
     for (const [i, recorded] of packets.entries()) {
       const bytes = bytesOf(recorded);
       if (recorded.dir === 'seed>leech') leech.receive(bytes, seed, i);
-      else if (recorded.type === 'DATA') leech.write(key, bytes.subarray(20), i);
+      else if (recorded.type === 'DATA') leech.write(key, [bytes.subarray(20)], i);
       drain();
     }
     const payloads = (dir: Recorded['dir']): Recorded[] =>

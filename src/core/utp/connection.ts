@@ -133,9 +133,9 @@ export class UtpConnection {
   }
 
   /** Queues bytes as views; `taken` says when they are free. */
-  write(chunk: Uint8Array, now: Millis): void {
+  write(chunks: readonly Uint8Array[], now: Millis): void {
     if (this.#isClosedTold) return;
-    this.#send.push(chunk);
+    for (const chunk of chunks) this.#send.push(chunk);
     this.#flush(now);
   }
 

@@ -186,7 +186,7 @@ function content(length: number, seed = 1): Uint8Array {
 
 function say(world: World, side: Side, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += 7777) {
-    side.machine.write(side.key ?? -1, bytes.subarray(at, at + 7777), world.now);
+    side.machine.write(side.key ?? -1, [bytes.subarray(at, at + 7777)], world.now);
     world.settle();
   }
 }
@@ -243,7 +243,7 @@ describe('a uTP connection', () => {
   it.each(links)('ends on both sides over $name, and leaves nothing behind', (options) => {
     const world = new World(options);
     world.connect();
-    world.a.machine.write(world.a.key ?? -1, content(20_000), world.now);
+    world.a.machine.write(world.a.key ?? -1, [content(20_000)], world.now);
     world.a.machine.close(world.a.key ?? -1, world.now);
     world.settle();
     world.runUntil(() => world.b.events.includes('closed'));
@@ -283,7 +283,7 @@ describe('a uTP connection', () => {
     world.connect();
     b.machine.pause(b.key ?? -1);
     const bytes = content(3 * RECEIVE_WINDOW_BYTES);
-    a.machine.write(a.key ?? -1, bytes, world.now);
+    a.machine.write(a.key ?? -1, [bytes], world.now);
     world.settle();
     world.run(30_000);
     expect(b.chunks).toHaveLength(0);
@@ -317,7 +317,7 @@ describe('a uTP connection', () => {
     const world = new World();
     world.connect();
     const { a } = world;
-    a.machine.write(a.key ?? -1, content(100_000), world.now);
+    a.machine.write(a.key ?? -1, [content(100_000)], world.now);
     a.machine.poll();
     const packets: UtpEvent[] = [];
     for (let lost = a.machine.poll(); lost !== undefined; lost = a.machine.poll()) packets.push(lost);
@@ -403,7 +403,7 @@ describe('a uTP socket among strangers', () => {
     world.connect();
     const { b } = world;
     let id: number | undefined;
-    b.machine.write(b.key ?? -1, content(10), world.now);
+    b.machine.write(b.key ?? -1, [content(10)], world.now);
     for (const event of drain(b.machine))
       if (event.kind === 'send') id = parsePacket(event.bytes)?.connectionId;
     b.machine.receive(
@@ -421,7 +421,7 @@ describe('a uTP socket among strangers', () => {
     world.connect();
     const { a, b } = world;
     const random = seeded(5);
-    b.machine.write(b.key ?? -1, content(5000), world.now);
+    b.machine.write(b.key ?? -1, [content(5000)], world.now);
     const ids = drain(b.machine).flatMap((event) =>
       event.kind === 'send' ? [parsePacket(event.bytes)?.connectionId ?? 0] : [],
     );

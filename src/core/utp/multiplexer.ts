@@ -82,9 +82,9 @@ export class UtpMultiplexer {
   }
 
   /** Queues bytes as views until `taken` has counted them. */
-  write(key: UtpKey, chunk: Uint8Array, now: Millis): void {
+  write(key: UtpKey, chunks: readonly Uint8Array[], now: Millis): void {
     this.#with(key, (connection) => {
-      connection.write(chunk, now);
+      connection.write(chunks, now);
     });
   }
 
