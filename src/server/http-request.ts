@@ -97,6 +97,9 @@ function readField(
     case 0x66: // f
       head.forwarded = joinValues(head.forwarded, valueOf(data, line, 'forwarded:'));
       break;
+    case 0x75: // u: WebSocket peers ask for /announce too
+      if (valueOf(data, line, 'upgrade:') !== undefined && head.kind !== 'bad') head.kind = 'other';
+      break;
     case 0x20: // a folded line (or a tab): out of use since RFC 7230, read differently by different servers
     case 0x29:
       head.kind = 'bad';

@@ -2,6 +2,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { errnoOf, LISTEN_CODES, toSystemError } from '../node/os-error.ts';
 
+/** Time for answers that are under way when the tracker stops; then connections are cut. */
+const CLOSE_GRACE_MS = 2000;
+
 export interface TcpListener {
   readonly port: number;
   close(): Promise<void>;
@@ -12,7 +15,12 @@ export async function listenTcp(
   bindTo: { readonly port: number; readonly host: string | undefined; readonly maxConnections: number },
   onSocket: (socket: Socket) => void,
 ): Promise<TcpListener> {
-  const server = createServer({ keepAlive: true }, onSocket);
+  const sockets = new Set<Socket>();
+  const server = createServer({ keepAlive: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    onSocket(socket);
+  });
   server.maxConnections = bindTo.maxConnections;
   const hosts = bindTo.host === undefined ? ['::', '0.0.0.0'] : [bindTo.host];
   for (const [i, host] of hosts.entries()) {
@@ -30,7 +38,11 @@ export async function listenTcp(
     port: address !== null && typeof address === 'object' ? address.port : bindTo.port,
     close: () =>
       new Promise((resolve) => {
+        const force = setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+        }, CLOSE_GRACE_MS);
         server.close(() => {
+          clearTimeout(force);
           resolve();
         });
       }),
