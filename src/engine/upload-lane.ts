@@ -63,16 +63,17 @@ export class UploadLane {
 
   /** True for blocks as every client asks for them: then they are parts of shared segments. */
   #isRegular(piece: number, { begin, length, blockLength }: BlockRun): boolean {
-    if (begin % BLOCK_LENGTH !== 0) return false;
+    const size = this.#deps.source.geometry.pieceSize(piece);
+    if (begin % BLOCK_LENGTH !== 0 || begin + length > size) return false;
     if (length % BLOCK_LENGTH === 0) return blockLength === BLOCK_LENGTH;
-    const isTail = begin + length === this.#deps.source.geometry.pieceSize(piece);
+    const isTail = begin + length === size;
     return isTail && (blockLength === BLOCK_LENGTH || length < BLOCK_LENGTH);
   }
 
   #queueSegments(piece: number, run: BlockRun): void {
     const { cache, source } = this.#deps;
     const end = run.begin + run.length;
-    for (let at = run.begin; at < end; ) {
+    for (let at = run.begin; at < end;) {
       const index = Math.floor(at / SEGMENT_BYTES);
       const start = index * SEGMENT_BYTES;
       const stop = Math.min(end, start + SEGMENT_BYTES);

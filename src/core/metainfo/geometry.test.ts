@@ -142,3 +142,17 @@ test('the pieces of v1 run across files, those of v2 end with their file (BEP 52
   const v2 = geometryOf(shape, 'v2');
   expect([v2.pieceCount, v2.pieceSize(1), v2.pieceSize(3)]).toEqual([4, 3616, 3616]);
 });
+
+test('a peer may ask for whole blocks behind a short v2 piece, and gets zeros (libtorrent 2.0 does)', () => {
+  const v2 = geometryOf({ pieceLength: 32_768, lengths: [40_000, 20_000] }, 'v2');
+  expect(v2.pieceSize(1)).toBe(7232);
+  expect(v2.contains(1, 0, 16_384)).toBe(false);
+  expect(v2.isServable(1, 0, 16_384)).toBe(true);
+  expect(v2.isServable(1, 16_384, 16_384)).toBe(false);
+  expect(v2.isServable(1, 0, 32_769)).toBe(false);
+  expect(v2.isServable(3, 0, 1)).toBe(false);
+  expect(v2.ranges(1, 0, 16_384)).toEqual([
+    { file: 0, offset: 32_768, length: 7232, pad: false },
+    { file: 0, offset: 40_000, length: 9152, pad: true },
+  ]);
+});

@@ -69,19 +69,33 @@ export class Geometry {
     return begin + length <= this.pieceSize(piece);
   }
 
-  /** The file ranges under a run of bytes of one piece, in order; they add up to `length`. */
+  /**
+   * True for what a peer may ask for: as `contains`, and it may reach into the gap behind a short piece of v2. Some
+   * clients (libtorrent 2.0) hold that gap for padding and ask for whole blocks.
+   */
+  isServable(piece: number, begin: number, length: number): boolean {
+    if (!this.#shortTails) return this.contains(piece, begin, length);
+    return this.contains(piece, begin, 1) && length > 0 && begin + length <= this.pieceLength;
+  }
+
+  /** The file ranges under a run of bytes of one piece, in order; they add up to `length`. A gap of v2 is padding. */
   ranges(piece: number, begin = 0, length: number = this.pieceSize(piece) - begin): FileRange[] {
     const ranges: FileRange[] = [];
-    let at = piece * this.pieceLength + begin;
-    const end = at + length;
-    for (let index = this.fileAt(at); at < end; index++) {
+    const start = piece * this.pieceLength;
+    const stop = start + Math.min(begin + length, this.#shortTails ? this.pieceSize(piece) : begin + length);
+    let at = start + begin;
+    let index = this.fileAt(at);
+    for (; at < stop; index++) {
       const file = this.files[index];
       invariant(file !== undefined, 'a range of a piece stays inside the files');
-      const take = Math.min(end, file.offset + file.length) - at;
+      const take = Math.min(stop, file.offset + file.length) - at;
       if (take <= 0) continue;
       ranges.push({ file: index, offset: at - file.offset, length: take, pad: file.pad });
       at += take;
     }
+    const gap = start + begin + length - stop;
+    if (gap > 0)
+      ranges.push({ file: index - 1, offset: this.files[index - 1]?.length ?? 0, length: gap, pad: true });
     return ranges;
   }
 

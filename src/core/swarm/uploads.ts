@@ -23,7 +23,7 @@ export class Uploads {
   request(peer: Peer, request: BlockRequest): void {
     const content = this.#context.content;
     if (content === undefined) return;
-    if (!content.geometry.contains(request.piece, request.begin, request.length)) {
+    if (!content.geometry.isServable(request.piece, request.begin, request.length)) {
       this.#context.disconnect(peer, 'request outside its piece');
     } else if (request.length > LIMITS.blockBytes.value) {
       this.#context.disconnect(peer, 'request of a block that is too long');
