@@ -4,6 +4,7 @@ import { assertNever } from '../invariant.ts';
 import type { Millis } from '../time.ts';
 import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
+import { Connector } from './connect.ts';
 import { Content } from './content.ts';
 import { SwarmContext } from './context.ts';
 import { Downloads } from './downloads.ts';
@@ -38,6 +39,7 @@ export class SwarmEngine {
   readonly #superSeed: SuperSeed;
   readonly #uploads: Uploads;
   readonly #choker: Choker;
+  readonly #connector: Connector;
   readonly #extensions: Extensions;
   readonly #messages: Messages;
   #nextTick: Millis | undefined;
@@ -51,6 +53,7 @@ export class SwarmEngine {
     this.#requests = new Requests(context, this.#picker);
     this.#uploads = new Uploads(context, this.#superSeed);
     this.#choker = new Choker(context, this.#uploads);
+    this.#connector = new Connector(context);
     this.#extensions = new Extensions(context);
     this.#downloads = new Downloads(context, {
       picker: this.#picker,
@@ -88,7 +91,8 @@ export class SwarmEngine {
 
   /** When to handle a `tick`, if nothing happens before. */
   nextTimeout(): Millis | undefined {
-    return this.#context.peers.size === 0 ? undefined : this.#nextTick;
+    const idle = this.#context.peers.size === 0 && !this.#connector.isWaiting;
+    return idle ? undefined : this.#nextTick;
   }
 
   snapshot(now: Millis): SwarmSnapshot {
@@ -131,8 +135,9 @@ export class SwarmEngine {
       case 'peer-closed':
         return this.#leave(input.peer);
       case 'candidates':
+        return this.#connector.add(input.source, input.addresses);
       case 'dial-failed':
-        return;
+        return this.#connector.failed(input.address);
       case 'priorities':
         return this.#prioritise(input.files);
       case 'deadlines':
@@ -177,6 +182,7 @@ export class SwarmEngine {
     const content = this.#context.content;
     if (content !== undefined) this.#announcePieces(content, peer);
     this.#context.peers.set(peer.key, peer);
+    this.#connector.arrived(peer);
     this.#extensions.greet(peer);
     this.#interest.arrive(peer);
     this.#requests.fill(peer);
@@ -202,6 +208,7 @@ export class SwarmEngine {
     this.#superSeed.leave(peer);
     this.#context.peers.delete(key);
     this.#choker.left(peer);
+    this.#connector.left(peer);
   }
 
   #prioritise(files: readonly FilePriority[]): void {
@@ -223,6 +230,7 @@ export class SwarmEngine {
   #resume(): void {
     this.#context.paused = false;
     this.#context.downloadStopped = false;
+    this.#connector.fill();
     for (const peer of this.#context.peers.values()) this.#interest.update(peer);
     this.#requests.refillSoon();
   }
@@ -233,5 +241,6 @@ export class SwarmEngine {
     this.#requests.tick();
     this.#choker.tick();
     this.#superSeed.tick();
+    this.#connector.fill();
   }
 }

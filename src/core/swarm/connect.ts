@@ -1,0 +1,121 @@
+// Whom to connect to: addresses by source, one entry each, with back-off after failures and caps on dials under way.
+// Invariant: an address is dialled at most once at a time, and never while a connection that we opened to it lives.
+import { formatAddress, type PeerAddress } from '../address.ts';
+import type { Millis } from '../time.ts';
+import { peerPriority } from '../wire/priority.ts';
+import type { SwarmContext } from './context.ts';
+import type { CandidateSource } from './inputs.ts';
+import type { Peer } from './peers.ts';
+
+interface Candidate {
+  readonly address: PeerAddress;
+  state: 'idle' | 'dialling' | 'connected';
+  failures: number;
+  /** Not to be dialled before. */
+  retryAt: Millis;
+}
+
+/** Addresses remembered; a flood of peer exchange pushes out nothing that is in use. */
+const MAX_CANDIDATES = 2000;
+/** Dials under way: more only fill the tables of home routers. */
+const MAX_DIALLING = 30;
+const RETRY_FIRST_MS = 15_000;
+const RETRY_LAST_MS = 30 * 60_000;
+const MAX_FAILURES = 6;
+/** After a connection ended: the peer may have had enough of us. */
+const RECONNECT_MS = 30_000;
+
+export class Connector {
+  readonly #context: SwarmContext;
+  readonly #candidates = new Map<string, Candidate>();
+  #dialling = 0;
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
+  }
+
+  /** True while a tick may have something to dial. */
+  get isWaiting(): boolean {
+    return this.#candidates.size > 0;
+  }
+
+  add(source: CandidateSource, addresses: readonly PeerAddress[]): void {
+    if (this.#isForbidden(source)) return;
+    for (const address of addresses) {
+      const key = formatAddress(address);
+      const known = this.#candidates.get(key);
+      if (known !== undefined) {
+        // Somebody whom we trust to know says that it is there again.
+        if (source === 'user' || source === 'tracker') known.failures = Math.min(known.failures, 1);
+        continue;
+      }
+      if (address.port === 0 || this.#candidates.size >= MAX_CANDIDATES) continue;
+      this.#candidates.set(key, { address, state: 'idle', failures: 0, retryAt: 0 });
+    }
+    this.fill();
+  }
+
+  failed(address: PeerAddress): void {
+    const key = formatAddress(address);
+    const candidate = this.#candidates.get(key);
+    if (candidate?.state !== 'dialling') return;
+    this.#dialling--;
+    candidate.state = 'idle';
+    candidate.failures++;
+    if (candidate.failures >= MAX_FAILURES) this.#candidates.delete(key);
+    const delay = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (candidate.failures - 1));
+    candidate.retryAt = this.#context.now + delay * (0.75 + this.#context.rng.below(1000) / 2000);
+    this.fill();
+  }
+
+  arrived(peer: Peer): void {
+    const candidate = this.#candidateOf(peer);
+    if (candidate === undefined) return;
+    if (candidate.state === 'dialling') this.#dialling--;
+    candidate.state = 'connected';
+    candidate.failures = 0;
+  }
+
+  left(peer: Peer): void {
+    const candidate = this.#candidateOf(peer);
+    if (candidate === undefined) return;
+    candidate.state = 'idle';
+    candidate.retryAt = this.#context.now + RECONNECT_MS;
+    this.fill();
+  }
+
+  /** Dials while there are free places. */
+  fill(): void {
+    const { peers, options, now } = this.#context;
+    let places = Math.min(options.maxPeers - peers.size - this.#dialling, MAX_DIALLING - this.#dialling);
+    if (this.#context.paused || places <= 0) return;
+    for (const candidate of this.#inOrder()) {
+      if (places === 0) return;
+      if (candidate.state !== 'idle' || candidate.retryAt > now) continue;
+      candidate.state = 'dialling';
+      this.#dialling++;
+      places--;
+      this.#context.effects.push({ kind: 'dial', address: candidate.address });
+    }
+  }
+
+  /** BEP 27: a private torrent takes peers from its tracker and its user only. */
+  #isForbidden(source: CandidateSource): boolean {
+    const isPrivate = this.#context.content?.metainfo.private ?? false;
+    return isPrivate && (source === 'pex' || source === 'dht' || source === 'lsd');
+  }
+
+  #candidateOf(peer: Peer): Candidate | undefined {
+    if (!peer.outgoing || peer.address === undefined) return undefined;
+    return this.#candidates.get(formatAddress(peer.address));
+  }
+
+  /** As they came, or by BEP 40 where there are more than places and our own address is known. */
+  #inOrder(): Iterable<Candidate> {
+    const { ownAddress, maxPeers } = this.#context.options;
+    if (ownAddress === undefined || this.#candidates.size <= maxPeers) return this.#candidates.values();
+    const sameFamily = (c: Candidate): boolean => c.address.ip.includes(':') === ownAddress.ip.includes(':');
+    const worth = (c: Candidate): number => (sameFamily(c) ? peerPriority(ownAddress, c.address) : 0);
+    return [...this.#candidates.values()].sort((a, b) => worth(b) - worth(a));
+  }
+}
