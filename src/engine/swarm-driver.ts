@@ -30,14 +30,11 @@ export interface SwarmDriverOptions {
   readonly downloadLimiter: RateLimiter;
 }
 
-/** What the engine tells the torrent. */
-export interface SwarmEvents {
-  onMetadata(infoBytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void;
-  onPiece(piece: number): void;
-  onFile(file: number): void;
-  onComplete(): void;
-  onStopped(error: Error): void;
-}
+/** What the engine tells the torrent rather than its surroundings. */
+export type TorrentEffect = Extract<
+  SwarmEffect,
+  { kind: 'metadata-complete' | 'piece-complete' | 'file-complete' | 'complete' | 'stopped' }
+>;
 
 interface Member {
   readonly link: PeerLink;
@@ -64,7 +61,7 @@ export class SwarmDriver implements PeerHome {
   readonly pieceCache: PieceCache;
   readonly #options: SwarmDriverOptions;
   readonly #context: SessionContext;
-  readonly #events: SwarmEvents;
+  readonly #onEffect: (effect: TorrentEffect) => void;
   readonly #drain: Drain<SwarmInput, SwarmEffect>;
   readonly #members = new Map<PeerKey, Member>();
   /** Streams that we opened and whose handshake is not done, with the address that was dialled. */
@@ -74,10 +71,14 @@ export class SwarmDriver implements PeerHome {
   readonly #truncatedV2: InfoHash | undefined;
   #content: SwarmContent | undefined;
 
-  constructor(options: SwarmDriverOptions, context: SessionContext, events: SwarmEvents) {
+  constructor(
+    options: SwarmDriverOptions,
+    context: SessionContext,
+    onEffect: (effect: TorrentEffect) => void,
+  ) {
     this.#options = options;
     this.#context = context;
-    this.#events = events;
+    this.#onEffect = onEffect;
     this.pieceCache = context.pieceCache;
     this.uploadLimiters = [context.uploadLimiter, options.uploadLimiter];
     this.downloadLimiters = [context.downloadLimiter, options.downloadLimiter];
@@ -223,9 +224,6 @@ export class SwarmDriver implements PeerHome {
       case 'write-piece':
         this.#content?.disk.write(effect.piece, effect.data);
         return;
-      case 'piece-complete':
-        this.#events.onPiece(effect.piece);
-        return;
       case 'pause-read':
         this.#link(effect.peer)?.pauseRead();
         return;
@@ -238,17 +236,12 @@ export class SwarmDriver implements PeerHome {
       case 'dial':
         void this.#dial(effect.address);
         return;
-      case 'metadata-complete':
-        this.#events.onMetadata(effect.infoBytes, effect.pieceLayers);
-        return;
+      case 'piece-complete':
       case 'file-complete':
-        this.#events.onFile(effect.file);
-        return;
       case 'complete':
-        this.#events.onComplete();
-        return;
       case 'stopped':
-        this.#events.onStopped(effect.error);
+      case 'metadata-complete':
+        this.#onEffect(effect);
         return;
       default:
         assertNever(effect);

@@ -10,7 +10,7 @@ import type { SessionContext } from './context.ts';
 import { Discovery } from './discovery.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { resumeKey } from './resume.ts';
-import { SwarmDriver, type SwarmEvents } from './swarm-driver.ts';
+import { SwarmDriver, type TorrentEffect } from './swarm-driver.ts';
 import type { TransferStats } from './tracker-driver.ts';
 
 /** What is known when a torrent is added. At least one hash is there. */
@@ -55,7 +55,7 @@ export function createParts(
   };
 }
 
-export function createSwarm(parts: TorrentParts, events: SwarmEvents): SwarmDriver {
+export function createSwarm(parts: TorrentParts, onEffect: (effect: TorrentEffect) => void): SwarmDriver {
   const { source, options, peerId, limiters, context } = parts;
   return new SwarmDriver(
     {
@@ -68,7 +68,7 @@ export function createSwarm(parts: TorrentParts, events: SwarmEvents): SwarmDriv
       downloadLimiter: limiters.download,
     },
     context,
-    events,
+    onEffect,
   );
 }
 

@@ -3,6 +3,7 @@ import { formatAddress } from '../core/address.ts';
 import { toHex } from '../core/bytes/bytes.ts';
 import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
 import { clientName } from '../core/wire/client-name.ts';
+import type { Moved } from './accounts.ts';
 import type { PeerSnapshot, TorrentSnapshot, TorrentState } from './api.ts';
 import type { Progress } from './progress.ts';
 import type { KnownTorrent } from './torrent-parts.ts';
@@ -14,13 +15,13 @@ export interface SnapshotParts {
   readonly swarm: SwarmSnapshot;
   readonly progress: Progress | undefined;
   readonly checked: number | undefined;
-  /** Payload bytes of earlier sessions. */
-  readonly earlier: { readonly downloaded: number; readonly uploaded: number };
+  /** Payload bytes over all sessions. */
+  readonly moved: Moved;
   readonly error: TorrentSnapshot['error'];
 }
 
 export function toTorrentSnapshot(parts: SnapshotParts): TorrentSnapshot {
-  const { source, swarm, progress, earlier } = parts;
+  const { source, swarm, progress, moved } = parts;
   const left = progress === undefined ? undefined : progress.wanted - progress.completed;
   return {
     state: parts.state,
@@ -32,8 +33,8 @@ export function toTorrentSnapshot(parts: SnapshotParts): TorrentSnapshot {
     checked: parts.checked,
     downloadRate: swarm.downloadRate,
     uploadRate: swarm.uploadRate,
-    downloaded: earlier.downloaded + swarm.downloaded,
-    uploaded: earlier.uploaded + swarm.uploaded,
+    downloaded: moved.downloaded,
+    uploaded: moved.uploaded,
     wasted: swarm.wasted,
     etaSeconds:
       left === undefined || left === 0 || swarm.downloadRate < 1

@@ -6,6 +6,7 @@ import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import { parseInfo } from '../core/metainfo/parse.ts';
 import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
+import { Accounts } from './accounts.ts';
 import type {
   AddOptions,
   PeerSnapshot,
@@ -23,7 +24,7 @@ import { Emitter } from './emitter.ts';
 import type { PeerHome } from './peer-driver.ts';
 import { ResumeKeeper } from './resume-keeper.ts';
 import type { ResumeData } from './resume.ts';
-import type { SwarmDriver } from './swarm-driver.ts';
+import type { SwarmDriver, TorrentEffect } from './swarm-driver.ts';
 import {
   createDiscovery,
   createParts,
@@ -32,8 +33,10 @@ import {
   type KnownTorrent,
   type TorrentParts,
 } from './torrent-parts.ts';
+import { fetchTorrent } from './torrent-fetch.ts';
 import type { TransferStats } from './tracker-driver.ts';
 import { toPeerSnapshots, toTorrentSnapshot } from './torrent-snapshot.ts';
+import { WebSeeds } from './webseeds.ts';
 
 /** A torrent as its session sees it. */
 export class TorrentRun implements Torrent {
@@ -41,14 +44,14 @@ export class TorrentRun implements Torrent {
   readonly #emitter = new Emitter<TorrentEvents>();
   readonly #keeper: ResumeKeeper;
   readonly #discovery: Discovery;
+  readonly #webSeeds: WebSeeds;
+  readonly #accounts: Accounts;
   readonly #abort = new AbortController();
   #phase: 'starting' | 'metadata' | 'checking' | 'open' | 'closed' = 'starting';
   #swarm: SwarmDriver;
   #metainfo: Metainfo | undefined;
   #content: Content | undefined;
   #disk: DiskDriver | undefined;
-  /** Payload bytes of earlier sessions, and of engines given up for a recheck. */
-  #earlier = { downloaded: 0, uploaded: 0 };
   #paused = false;
   #isDone = false;
   /** Pieces came since the last check. */
@@ -60,6 +63,11 @@ export class TorrentRun implements Torrent {
   constructor(source: KnownTorrent, options: AddOptions, context: SessionContext) {
     this.#parts = createParts(source, options, context);
     this.#metainfo = source.metainfo;
+    this.#webSeeds = new WebSeeds(this.#parts);
+    this.#accounts = new Accounts(
+      () => this.#swarmSnapshot(),
+      () => this.#content,
+    );
     this.#swarm = this.#createSwarm();
     this.#keeper = this.#createKeeper();
     this.#discovery = createDiscovery(this.#parts, {
@@ -88,7 +96,7 @@ export class TorrentRun implements Torrent {
   start(): void {
     void this.#attempt(async () => {
       const resume = await this.#keeper.load();
-      if (resume !== undefined) this.#earlier = { downloaded: resume.downloaded, uploaded: resume.uploaded };
+      if (resume !== undefined) this.#accounts.restore(resume);
       const metainfo = this.#metainfo ?? (resume?.info === undefined ? undefined : this.#read(resume.info));
       if (metainfo === undefined) this.#awaitMetadata();
       else await this.#open(metainfo, resume);
@@ -103,7 +111,7 @@ export class TorrentRun implements Torrent {
       swarm: this.#swarmSnapshot(),
       progress: this.#content?.progress,
       checked: this.#checked,
-      earlier: this.#earlier,
+      moved: this.#accounts.total(),
       error: this.#error,
     });
   }
@@ -153,6 +161,7 @@ export class TorrentRun implements Torrent {
       throw new UsageError('TORRENT_NOT_READY', 'only a torrent that is open can be checked again');
     }
     this.#phase = 'checking';
+    this.#webSeeds.close();
     this.#swarm.disconnectAll();
     await this.#disk?.idle();
     this.#retireSwarm();
@@ -172,7 +181,9 @@ export class TorrentRun implements Torrent {
     void this.#attempt(async () => {
       await content.prepare(this.#parts.options.preallocation ?? 'none');
       this.#swarm.push({ kind: 'priorities', files: content.priorities });
-      if (!this.#swarmSnapshot().complete) this.#isDone = false;
+      if (this.#swarmSnapshot().complete) return;
+      this.#isDone = false;
+      this.#webSeeds.open(content, this.#swarm);
     });
   }
 
@@ -193,6 +204,12 @@ export class TorrentRun implements Torrent {
   #awaitMetadata(): void {
     this.#phase = 'metadata';
     this.#meetPeers();
+    const { magnet } = this.#parts.source;
+    if (magnet === undefined) return;
+    void this.#attempt(async () => {
+      const found = await fetchTorrent(magnet, this.#parts.context.env, this.#abort.signal);
+      if (found !== undefined && this.#phase === 'metadata') await this.#open(found, undefined);
+    });
   }
 
   async #open(metainfo: Metainfo, resume: ResumeData | undefined): Promise<void> {
@@ -234,6 +251,7 @@ export class TorrentRun implements Torrent {
     this.#phase = 'open';
     this.#emitter.emit('checked', { completed: content.progress.completed });
     swarm.open({ metainfo, have, source: content, disk, priorities });
+    if (!this.#swarmSnapshot().complete) this.#webSeeds.open(content, swarm);
     this.#keeper.touch();
   }
 
@@ -243,7 +261,16 @@ export class TorrentRun implements Torrent {
     void this.#discovery.addHosts(this.#parts.source.magnet?.peers ?? []);
   }
 
+  #apply(effect: TorrentEffect): void {
+    if (effect.kind === 'piece-complete') this.#onPiece(effect.piece);
+    else if (effect.kind === 'file-complete') this.#emitter.emit('file', { file: effect.file });
+    else if (effect.kind === 'complete') this.#onComplete();
+    else if (effect.kind === 'stopped') this.#fail(effect.error);
+    else this.#onMetadata(effect.infoBytes, effect.pieceLayers);
+  }
+
   #onMetadata(bytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void {
+    if (this.#phase !== 'metadata') return;
     void this.#attempt(async () => {
       await this.#open(this.#read({ bytes, pieceLayers }), undefined);
       await this.#keeper.save(false);
@@ -259,11 +286,12 @@ export class TorrentRun implements Torrent {
 
   /** All wanted pieces are written: said to be done when they are flushed. */
   #onComplete(): void {
+    this.#webSeeds.close();
     void this.#attempt(async () => {
       if (this.#hasNews) {
         await this.#content?.storage.flush();
         await this.#keeper.save(false);
-        if (this.#left() === 0) this.#discovery.completed();
+        if (this.#accounts.left() === 0) this.#discovery.completed();
       }
       this.#isDone = true;
       this.#emitter.emit('done', undefined);
@@ -293,6 +321,7 @@ export class TorrentRun implements Torrent {
     this.#phase = 'closed';
     this.#abort.abort();
     const goodbye = this.#discovery.stop();
+    this.#webSeeds.close();
     this.#swarm.disconnectAll();
     await this.#disk?.idle();
     if (this.#metainfo !== undefined) await this.#keeper.save(true);
@@ -307,8 +336,7 @@ export class TorrentRun implements Torrent {
   }
 
   #retireSwarm(): void {
-    const { downloaded, uploaded } = this.#totals();
-    this.#earlier = { downloaded, uploaded };
+    this.#accounts.retire();
     this.#swarm.close();
     this.#swarm = this.#createSwarm();
   }
@@ -323,24 +351,12 @@ export class TorrentRun implements Torrent {
   }
 
   #transferStats(): TransferStats {
-    const { downloaded, uploaded } = this.#swarmSnapshot();
-    const left = this.#left();
-    return { downloaded, uploaded, left, partialSeed: this.#isDone && left !== 0 };
+    const left = this.#accounts.left();
+    return { ...this.#accounts.session(), left, partialSeed: this.#isDone && left !== 0 };
   }
 
   #swarmSnapshot(): SwarmSnapshot {
     return this.#swarm.engine.snapshot(this.#parts.context.env.clock.now());
-  }
-
-  #totals(): { downloaded: number; uploaded: number } {
-    const { downloaded, uploaded } = this.#swarmSnapshot();
-    return { downloaded: this.#earlier.downloaded + downloaded, uploaded: this.#earlier.uploaded + uploaded };
-  }
-
-  /** Bytes of the whole torrent that are missing. */
-  #left(): number | undefined {
-    const { metainfo, progress } = this.#content ?? {};
-    return metainfo === undefined || progress === undefined ? undefined : metainfo.length - progress.stored;
   }
 
   #read(info: NonNullable<ResumeData['info']>): Metainfo {
@@ -354,22 +370,8 @@ export class TorrentRun implements Torrent {
   }
 
   #createSwarm(): SwarmDriver {
-    return createSwarm(this.#parts, {
-      onMetadata: (bytes, layers) => {
-        this.#onMetadata(bytes, layers);
-      },
-      onPiece: (piece) => {
-        this.#onPiece(piece);
-      },
-      onFile: (file) => {
-        this.#emitter.emit('file', { file });
-      },
-      onComplete: () => {
-        this.#onComplete();
-      },
-      onStopped: (error) => {
-        this.#fail(error);
-      },
+    return createSwarm(this.#parts, (effect) => {
+      this.#apply(effect);
     });
   }
 
@@ -383,7 +385,7 @@ export class TorrentRun implements Torrent {
         if (this.#parts.source.magnet === undefined || metainfo === undefined) return undefined;
         return { bytes: metainfo.infoBytes, pieceLayers: metainfo.pieceLayers };
       },
-      totals: () => this.#totals(),
+      totals: () => this.#accounts.total(),
     });
   }
 }
