@@ -4,9 +4,10 @@ import { libtorrent } from '../../test/support/clients/libtorrent.ts';
 import type { PeerClient } from '../../test/support/clients/peer.ts';
 import { qbittorrent } from '../../test/support/clients/qbittorrent.ts';
 import { rtorrent } from '../../test/support/clients/rtorrent.ts';
+import { swarmpress } from '../../test/support/clients/swarmpress.ts';
 import { transmission } from '../../test/support/clients/transmission.ts';
 
-const CLIENTS: readonly PeerClient[] = [libtorrent, transmission, aria2, qbittorrent, rtorrent];
+const CLIENTS: readonly PeerClient[] = [swarmpress, libtorrent, transmission, aria2, qbittorrent, rtorrent];
 
 export function clientNamed(name: string): PeerClient {
   const client = CLIENTS.find((each) => each.name === name);

@@ -30,7 +30,7 @@ export const swarmpress: PeerClient = {
     const options = ['--json', '--port', String(PEER_PORT), '--state', state];
     const command =
       job.role === 'seed'
-        ? ['seed', job.source, job.folder, ...(job.superSeeding === true ? ['--super-seeding'] : [])]
+        ? ['seed', job.source, job.folder]
         : ['get', job.source, '-d', job.folder, '--seed'];
     const process = host.start(swarmpressCommand(...command, ...options));
     const whole = process.waitForLine(isEvent('done'));
