@@ -44,6 +44,9 @@ export interface ContentCheckDeps {
 /**
  * Checks content at a place: the folder that holds it, or the content itself (see `locateContent`). Rejects with
  * SystemError FILE_* where something is there and cannot be read.
+ *
+ * @example
+ * const { isWhole, files } = await checkContent(metainfo, '/srv', { hasher, signal });
  */
 export async function checkContent(
   metainfo: Metainfo,

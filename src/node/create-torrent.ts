@@ -105,7 +105,13 @@ export async function createTorrent(
   return createFromPlan(content, options);
 }
 
-/** The second half of `createTorrent`, for content that was planned before. */
+/**
+ * The second half of `createTorrent`, for content that was planned before.
+ *
+ * @example
+ * const content = await planContent(['/srv/films']);
+ * const { bytes } = await createFromPlan(content, { comment: `${content.files.length} files` });
+ */
 export async function createFromPlan(
   content: PlannedContent,
   options: CreateOptions = {},

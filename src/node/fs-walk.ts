@@ -52,6 +52,9 @@ const ENTRIES_BY_TURN = 2000;
 /**
  * Walks one path (a file or a folder) or several, each of which becomes an entry of a common root folder.
  * Rejects with SystemError FILE_* and UsageError WALK_*.
+ *
+ * @example
+ * const { files } = await walkPaths(['/srv/films'], { exclude: ['*.part'] });
  */
 export async function walkPaths(paths: readonly string[], options: WalkOptions = {}): Promise<Walk> {
   const walker = new Walker(options);

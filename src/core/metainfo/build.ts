@@ -43,7 +43,12 @@ export function buildInfo(plan: Plan, hashes: ContentHashes, fields: InfoFields 
   return encodeBencode(infoDict(plan, hashes, fields));
 }
 
-/** A whole .torrent file. */
+/**
+ * A whole .torrent file. Throws UsageError BUILD_BAD_HASHES where hashes do not fit the plan.
+ *
+ * @example
+ * const bytes = buildTorrent(plan, hashes, { trackers: [['https://tracker.example/announce']], comment: 'hello' });
+ */
 export function buildTorrent(
   plan: Plan,
   hashes: ContentHashes,

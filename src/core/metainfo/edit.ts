@@ -23,7 +23,12 @@ const OUTER_KEYS = {
   creationDate: ['creation date'],
 } as const satisfies Record<keyof OuterFields, readonly string[]>;
 
-/** The bytes of the changed .torrent. Throws ProtocolError BENCODE_* or METAINFO_NO_INFO for what is none. */
+/**
+ * The bytes of the changed .torrent. Throws ProtocolError BENCODE_* or METAINFO_NO_INFO for what is none.
+ *
+ * @example
+ * const edited = editTorrent(bytes, { comment: 'new', creationDate: null, trackers: [['https://t.example/']] });
+ */
 export function editTorrent(bytes: Uint8Array, changes: TorrentChanges): Uint8Array {
   const { dict, raw } = decodeBencodeDict(bytes, { canonical: false });
   const info = dictOf(dict.get('info'));

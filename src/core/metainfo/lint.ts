@@ -27,7 +27,12 @@ const ABSURD_LENGTH = 2 ** 50;
 /** The year 5138 in seconds, 1973 in milliseconds. */
 const MILLISECONDS_DATE = 1e11;
 
-/** Findings in a .torrent file and what was read from it, gravest first. */
+/**
+ * Findings in a .torrent file and what was read from it, gravest first.
+ *
+ * @example
+ * for (const { code, message } of lintTorrent(bytes, parseTorrent(bytes))) console.log(code, message);
+ */
 export function lintTorrent(bytes: Uint8Array, metainfo: Metainfo): LintFinding[] {
   return [
     ...lintPeers(metainfo),

@@ -14,6 +14,8 @@ const MAX_PIECES_TO_SAVE_PADDING = 16384;
  * The shortest power of two that gives at most 2,048 pieces, so 1,025 to 2,048 of them between 16 MiB and 32 GiB of
  * content; never over 16 MiB. Where files are padded to piece boundaries, the length is halved as long as the padding
  * is over a tenth of the content and the pieces stay under 16,384 (or twice the number of files).
+ *
+ * @example choosePieceLength([4 * 1024 ** 3], false) // 2 MiB: 2,048 pieces
  */
 export function choosePieceLength(fileLengths: readonly number[], padded: boolean): number {
   const total = fileLengths.reduce((sum, length) => sum + length, 0);

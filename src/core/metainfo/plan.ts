@@ -41,7 +41,13 @@ export interface Plan extends Pick<
   readonly origins: readonly (number | undefined)[];
 }
 
-/** Throws UsageError PLAN_* for a list that no torrent can hold. */
+/**
+ * Orders, pads and cuts a list of files. Throws UsageError PLAN_* for a list that no torrent can hold.
+ *
+ * @example
+ * const plan = planTorrent([{ path: ['a.txt'], length: 5 }], { version: 'v2', name: 'a.txt', isSingleFile: true });
+ * plan.pieceCount; // 1
+ */
 export function planTorrent(sources: readonly SourceFile[], options: PlanOptions): Plan {
   checkOptions(sources, options);
   checkPaths([[options.name]]);

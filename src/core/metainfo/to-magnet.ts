@@ -2,7 +2,11 @@
 import type { MagnetLink } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
 
-/** A link with both hashes of a hybrid, the name, all trackers and web seeds; `formatMagnet` writes it. */
+/**
+ * A link with both hashes of a hybrid, the name, all trackers and web seeds.
+ *
+ * @example formatMagnet(toMagnet(metainfo)) // 'magnet:?xt=urn:btih:…'
+ */
 export function toMagnet(metainfo: Metainfo): MagnetLink {
   return {
     infoHash: metainfo.infoHash,

@@ -1,0 +1,25 @@
+// The published entry `swarmpress/create`: make, change, judge and verify .torrent files.
+export { createFromPlan, createTorrent, planContent } from './node/create-torrent.ts';
+export type { ContentOptions, CreatedTorrent, CreateOptions, PlannedContent } from './node/create-torrent.ts';
+export { walkPaths } from './node/fs-walk.ts';
+export type { SymlinkPolicy, Walk, WalkedFile, WalkOptions } from './node/fs-walk.ts';
+export { checkContent } from './node/content-check.ts';
+export type { CheckedFile, ContentCheck, ContentCheckDeps, FileState } from './node/content-check.ts';
+export { createHashPool } from './node/hash-pool.ts';
+export type { HashPoolOptions } from './node/hash-pool.ts';
+export { parseTorrent } from './node/parse-torrent.ts';
+export { buildTorrent } from './core/metainfo/build.ts';
+export type { ContentHashes, InfoFields, OuterFields } from './core/metainfo/build.ts';
+export { editTorrent } from './core/metainfo/edit.ts';
+export type { TorrentChanges } from './core/metainfo/edit.ts';
+export { lintTorrent } from './core/metainfo/lint.ts';
+export type { LintFinding } from './core/metainfo/lint.ts';
+export { formatMagnet } from './core/metainfo/magnet.ts';
+export type { MagnetLink } from './core/metainfo/magnet.ts';
+export type { FileEntry, Metainfo, MetainfoVersion, NodeAddress } from './core/metainfo/metainfo.ts';
+export { choosePieceLength } from './core/metainfo/piece-length.ts';
+export { planTorrent } from './core/metainfo/plan.ts';
+export type { Plan, PlanOptions, SourceFile } from './core/metainfo/plan.ts';
+export { toMagnet } from './core/metainfo/to-magnet.ts';
+export { ProtocolError, SwarmpressError, SystemError, UsageError } from './core/errors.ts';
+export type { Hasher, HashJob, HashResult } from './ports/hasher.ts';
