@@ -5,11 +5,13 @@ import { editCommand } from './commands/edit.ts';
 import { getCommand } from './commands/get.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { magnetCommand } from './commands/magnet.ts';
+import { publishCommand } from './commands/publish.ts';
 import { seedCommand } from './commands/seed.ts';
 import { trackCommand } from './commands/track.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 export const COMMANDS: readonly CliCommand[] = [
+  publishCommand,
   createCommand,
   trackCommand,
   seedCommand,

@@ -3,6 +3,7 @@
 import type { Session } from '../engine/api.ts';
 import type { CommonFlags, Invocation } from './command.ts';
 import type { ExitCode } from './io.ts';
+import { pause } from './pause.ts';
 import { TransferRun, type TransferGoal, type TransferItem } from './transfer-run.ts';
 import { createTransferView } from './transfer-view.ts';
 
@@ -52,18 +53,4 @@ function howToContinue(run: TransferRun): string {
   const { name, wanted, completed } = run.torrent.snapshot();
   const percent = wanted === undefined || wanted === 0 ? 0 : Math.floor((completed * 100) / wanted);
   return `${name}: stopped at ${String(percent)}%; the same command continues from there`;
-}
-
-/** Ends early, without error, when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }

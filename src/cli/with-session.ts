@@ -4,6 +4,7 @@ import type { Session } from '../engine/api.ts';
 import type { Env } from '../engine/env.ts';
 import { createSession } from '../engine/session.ts';
 import { createNodeEnv } from '../node/env.ts';
+import { createLog } from '../node/log.ts';
 import type { Invocation } from './command.ts';
 import type { ExitCode } from './io.ts';
 import { toSessionOptions, type TransferFlags } from './transfer-options.ts';
@@ -14,6 +15,7 @@ export async function withSession(
 ): Promise<ExitCode> {
   const env = createNodeEnv({
     stateFolder: flags.state === undefined ? undefined : resolve(io.cwd, flags.state),
+    log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : createLog('debug'),
   });
   try {
     const session = await createSession(toSessionOptions(flags), env);

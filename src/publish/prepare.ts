@@ -26,6 +26,9 @@ export interface PrepareOptions {
   /** Of a file or a folder. */
   readonly path: string;
   readonly private: boolean;
+  /** Globs of what to leave out; names that start with a dot are left out unless `hidden`. */
+  readonly exclude: readonly string[];
+  readonly hidden: boolean;
   readonly comment: string | undefined;
   readonly createdBy: string;
   /** Seconds since 1970; becomes the creation date of a new torrent. */
@@ -57,9 +60,10 @@ export interface Prepared {
 
 /** Rejects with UsageError WALK_*, PLAN_*, SystemError FILE_*, DISK_*, or the signal's reason. */
 export async function preparePublication(options: PrepareOptions, deps: PrepareDeps): Promise<Prepared> {
-  const content = await planContent([options.path], { signal: deps.signal });
+  const { exclude, hidden, private: isPrivate } = options;
+  const content = await planContent([options.path], { exclude, hidden, signal: deps.signal });
   const path = await realpath(options.path);
-  const key = stateKey({ path, private: options.private });
+  const key = stateKey({ path, private: isPrivate, exclude, hidden });
   const found = { folder: dirname(path), files: content.files, key };
   const known = await loadRecord(deps.store, key);
   if (known !== undefined && isSameContent(known.files, content.files)) {

@@ -39,11 +39,13 @@ export interface PublicationIdentity {
   /** Absolute, symlinks resolved. */
   readonly path: string;
   readonly private: boolean;
+  readonly exclude: readonly string[];
+  readonly hidden: boolean;
 }
 
 export function stateKey(identity: PublicationIdentity): string {
   return createHash('sha256')
-    .update(JSON.stringify([identity.path, identity.private]))
+    .update(JSON.stringify([identity.path, identity.private, identity.exclude, identity.hidden]))
     .digest('hex');
 }
 

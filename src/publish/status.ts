@@ -1,5 +1,6 @@
 // What a publication is doing, as `status.json` shows it to everyone: counts only, no peer's address.
 import type { TorrentSnapshot, TorrentState } from '../engine/api.ts';
+import type { SwarmCounts } from '../server/tracker.ts';
 
 /** The fields of status.json. They are stable: fields may be added, none changes its meaning. */
 export interface PublicationStatus {
@@ -28,30 +29,27 @@ export interface PublicationStatus {
   readonly uptimeSeconds: number;
 }
 
-/** Swarm counts as our own tracker keeps them. */
-export interface SwarmCounts {
-  readonly seeders: number;
-  readonly leechers: number;
-  readonly completed: number;
-}
-
 export interface StatusInputs {
   readonly length: number;
   readonly snapshot: TorrentSnapshot;
-  readonly swarm: SwarmCounts;
+  /** Of each of the torrent's info hashes: clients announce one of them or both. */
+  readonly swarms: readonly SwarmCounts[];
   readonly sentDirectly: number;
   readonly uptimeSeconds: number;
 }
 
 export function createStatus(inputs: StatusInputs): PublicationStatus {
-  const { snapshot, swarm, length, sentDirectly } = inputs;
+  const { snapshot, swarms, length, sentDirectly } = inputs;
+  const most = (pick: (counts: SwarmCounts) => number): number => Math.max(0, ...swarms.map(pick));
   return {
     name: snapshot.name,
     length,
     infoHash: snapshot.infoHash,
     infoHashV2: snapshot.infoHashV2,
     state: snapshot.state,
-    ...swarm,
+    seeders: most((counts) => counts.seeders),
+    leechers: most((counts) => counts.leechers),
+    completed: most((counts) => counts.downloads),
     connected: snapshot.connected,
     uploadRate: Math.round(snapshot.uploadRate),
     uploaded: snapshot.uploaded,

@@ -1,0 +1,212 @@
+// swarmpress publish: everything at once for one path: torrent, tracker, seed, page, direct download.
+import { dirname, resolve } from 'node:path';
+import { renderUnicodeCompact } from 'uqr';
+import { formatAddress } from '../../core/address.ts';
+import { toHex } from '../../core/bytes/bytes.ts';
+import { SystemError } from '../../core/errors.ts';
+import { formatBytes, formatCount, formatDuration, printable } from '../../core/format.ts';
+import { createLog } from '../../node/log.ts';
+import { defaultStateFolder } from '../../node/state-store.ts';
+import { pickHostAddress } from '../../publish/host-address.ts';
+import { parsePublicUrl } from '../../publish/links.ts';
+import { startPublisher, type Publisher } from '../../publish/publisher.ts';
+import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
+import type { ExitCode } from '../io.ts';
+import { collect } from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { pause } from '../pause.ts';
+import type { Progress } from '../progress.ts';
+import { createPublishView } from '../publish-view.ts';
+import { parseBytes, parsePort, parseTrackerUrl } from '../quantity.ts';
+import { VERSION } from '../version.ts';
+
+interface PublishFlags extends CommonFlags {
+  readonly port: number;
+  readonly peerPort?: number;
+  readonly host?: string;
+  readonly publicUrl?: URL;
+  readonly tracker?: readonly string[];
+  readonly webSeed: boolean;
+  readonly private?: boolean;
+  readonly exclude?: readonly string[];
+  readonly hidden?: boolean;
+  readonly comment?: string;
+  readonly up?: number;
+  readonly state?: string;
+  readonly qr: boolean;
+}
+
+type Call = Invocation<PublishFlags>;
+
+const DEFAULT_PORT = 8080;
+const TICK_MS = 500;
+
+const FIREWALL = `
+What to open in the firewall, and to forward in a router:
+  TCP and UDP --port       the page, direct downloads, and the tracker over HTTP and UDP
+  TCP and UDP --peer-port  peers
+Behind a web server, forward it to --port and name the address that strangers use with --public-url. UDP and peers do
+not pass through web servers: their ports stay open as above.
+`;
+
+export const publishCommand: CliCommand = defineCommand<PublishFlags>({
+  name: 'publish',
+  declare: (command) => {
+    command
+      .description('Publish a file or folder: torrent, tracker, seed, web page and direct download in one.')
+      .argument('<path>', 'a file or a folder')
+      .option('-p, --port <port>', 'port of page and tracker; 0 takes a free one', parsePort, DEFAULT_PORT)
+      .option('--peer-port <port>', 'port that peers connect to (default: the next one)', parsePort)
+      .option('--host <address>', 'address to listen on (default: all)')
+      .option(
+        '-u, --public-url <url>',
+        'what strangers see (default: http, this machine’s address)',
+        parsePublicUrl,
+      )
+      .option('-t, --tracker <url>', 'one more tracker (repeatable)', collectTrackers)
+      .option('--no-web-seed', 'do not offer the files over HTTP')
+      .option('--private', 'peers from the trackers alone (BEP 27)')
+      .option('--exclude <glob>', 'leave out matching files and folders (repeatable)', collect)
+      .option('--hidden', 'take names that start with a dot too')
+      .option('-c, --comment <text>', 'a comment, shown on the page')
+      .option('--up <rate>', 'upload limit to peers a second, such as 500K or 2M', parseBytes)
+      .option(
+        '--state <folder>',
+        'where torrents are kept for the next start (default: the user’s state folder)',
+      )
+      .option('--no-qr', 'print no QR code');
+    command.addHelpText('after', FIREWALL);
+    command.addHelpText(
+      'after',
+      examples(
+        ['publish ./some-folder', 'a page at port 8080 of this machine'],
+        ['publish film.mkv --public-url https://films.example/', 'behind a web server'],
+        ['publish data --port 9000 --peer-port 6881 --up 5M', 'ports and a limit'],
+        ['publish data --json', 'links and numbers for programs'],
+      ),
+    );
+  },
+  run: async (call) => {
+    const publisher = await start(call);
+    try {
+      announce(call, publisher);
+      return await serve(call, publisher);
+    } finally {
+      await publisher.close();
+    }
+  },
+});
+
+function collectTrackers(text: string, previous: readonly string[] = []): string[] {
+  return collect(parseTrackerUrl(text), previous);
+}
+
+async function start({ args, flags, io, output }: Call): Promise<Publisher> {
+  const {
+    port,
+    host,
+    tracker,
+    exclude,
+    hidden,
+    comment,
+    webSeed,
+    up: uploadLimit,
+    private: isPrivate,
+  } = flags;
+  let progress: Progress | undefined;
+  try {
+    return await startPublisher(
+      {
+        path: resolve(io.cwd, args[0] ?? ''),
+        port,
+        peerPort: flags.peerPort ?? (port === 0 ? 0 : port + 1),
+        baseUrl: (opened) => flags.publicUrl ?? localUrl(host, opened),
+        ...{ host, trackers: tracker, webSeed, private: isPrivate, exclude, hidden, comment, uploadLimit },
+        createdBy: `swarmpress/${VERSION}`,
+        stateFolder: flags.state === undefined ? dirname(defaultStateFolder()) : resolve(io.cwd, flags.state),
+      },
+      {
+        signal: io.signal,
+        log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : createLog('debug'),
+        onProgress: (done, total) => {
+          progress ??= output.progress('hashing', total);
+          progress.update(done);
+        },
+      },
+    );
+  } finally {
+    progress?.finish();
+  }
+}
+
+function localUrl(host: string | undefined, port: number): URL {
+  const authority = formatAddress({ ip: pickHostAddress(host).ip, port });
+  return new URL(`http://${authority}/`);
+}
+
+/** Prints the links: what a publisher copies and sends. */
+function announce({ flags, output }: Call, publisher: Publisher): void {
+  const { metainfo, links, magnet, isReused, port, peerPort } = publisher;
+  const files = metainfo.files.filter((file) => !file.pad).length;
+  const hash = metainfo.infoHash === undefined ? null : toHex(metainfo.infoHash);
+  const hashV2 = metainfo.infoHashV2 === undefined ? null : toHex(metainfo.infoHashV2);
+  for (const warning of publisher.warnings) output.warn(warning);
+  output.json({
+    event: 'published',
+    ...{ name: metainfo.name, length: metainfo.length, files, infoHash: hash, infoHashV2: hashV2 },
+    ...{ page: links.page, torrent: links.torrent, magnet, webSeed: links.webSeed ?? null },
+    ...{ trackers: links.trackers, port, peerPort, reused: isReused },
+  });
+  const { bold, dim } = output.colors;
+  const size = `${formatBytes(metainfo.length)} in ${formatCount(files, 'file')}`;
+  output.line(
+    `${bold(printable(metainfo.name))}  ${size}${isReused ? dim(', unchanged since the last start') : ''}`,
+  );
+  output.line();
+  output.line(`  page          ${bold(links.page)}`);
+  output.line(`  torrent       ${links.torrent}`);
+  output.line(`  magnet        ${magnet}`);
+  if (hashV2 !== null) output.line(`  info hash v2  ${hashV2}`);
+  if (hash !== null) output.line(`  info hash     ${hash}`);
+  output.line(`  ports         ${String(port)} page and tracker, ${String(peerPort)} peers, TCP and UDP`);
+  output.line();
+  if (flags.qr && !output.isJson) output.line(qrCode(links.page, output));
+  output.note(reachNote(flags));
+}
+
+/** Dark on light whatever the terminal's colours are; without colours in the plain form. */
+function qrCode(url: string, { colors }: Output): string {
+  const lines = renderUnicodeCompact(url, { border: 1 }).split('\n');
+  return lines.map((line) => `  ${colors.bgBlack(colors.whiteBright(line))}`).join('\n') + '\n';
+}
+
+function reachNote({ publicUrl, host }: PublishFlags): string {
+  if (publicUrl !== undefined) return `strangers come to ${publicUrl.href}; Ctrl-C ends the publication`;
+  const { ip, scope } = pickHostAddress(host);
+  const reach = scope === 'machine' ? 'this machine only' : 'whoever reaches that address';
+  return `links carry ${ip} and work for ${reach}; --public-url names another. Ctrl-C ends the publication`;
+}
+
+async function serve({ flags, io, output }: Call, publisher: Publisher): Promise<ExitCode> {
+  const view = createPublishView({
+    ...{ output, stream: io.stderr, quiet: flags.quiet === true, publisher },
+    now: () => performance.now(),
+  });
+  let failure: SystemError | undefined;
+  publisher.torrent.on('error', ({ code, message }) => {
+    failure = new SystemError(code, message);
+  });
+  while (!io.signal.aborted && failure === undefined) {
+    view.tick();
+    await pause(TICK_MS, io.signal);
+  }
+  view.finish();
+  if (failure !== undefined) throw failure;
+  const status = publisher.status();
+  output.json({ event: 'stopped', ...status });
+  output.note(
+    `stopped after ${formatDuration(status.uptimeSeconds)}, ${status.copies.toFixed(2)} copies sent; ` +
+      'the same command carries on with the same info hash',
+  );
+  return 130;
+}
