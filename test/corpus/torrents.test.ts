@@ -133,6 +133,21 @@ describeCorpus('torrents of the corpus', () => {
     expect(verdict).toBe(entry.file in EXCEPTIONS ? opposite : entry.verdict);
   });
 
+  test('a small torrent with any one byte changed or the end cut off is read or refused, never worse', () => {
+    const torrents = manifest
+      .map((entry) => readCorpus(`torrents/${entry.file}`))
+      .filter((bytes) => bytes.length < 500);
+    expect(torrents.length).toBeGreaterThan(40);
+    for (const bytes of torrents) {
+      for (let at = 0; at < bytes.length; at++) {
+        const changed = bytes.slice();
+        changed[at] = 'dlie0:9-'.charCodeAt(at % 8);
+        verdictOf(changed);
+        verdictOf(bytes.subarray(0, at));
+      }
+    }
+  });
+
   const readable = manifest.filter((entry) => entry.verdict === 'valid' && !(entry.file in EXCEPTIONS));
   test.each(readable)('$file says what others read from it', (entry) => {
     const torrent = parseTorrent(readCorpus(`torrents/${entry.file}`), digests);

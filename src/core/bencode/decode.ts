@@ -77,10 +77,6 @@ class Decoder {
   readonly #canonical: boolean;
   readonly #keys = new KeyCache();
   readonly #views = new ViewCache();
-  /** Members of the lists being read: most lists are short, and a copy to size takes less than growing each. */
-  readonly #stack: BencodeValue[] = [];
-  /** Members on the stack; it is never cut, since cutting would free what the next list needs again. */
-  #top = 0;
   #at = 0;
   #depth = 0;
   #values = 0;
@@ -134,15 +130,16 @@ class Decoder {
     return dict;
   }
 
+  /** Most lists are paths of a few elements: made in one go, they take no more memory than they need. */
   #list(): BencodeValue[] {
-    const base = this.#top;
     this.#enter();
-    while (!this.#leaves()) {
-      const value = this.value();
-      this.#stack[this.#top++] = value;
-    }
-    const list = this.#stack.slice(base, this.#top);
-    this.#top = base;
+    if (this.#leaves()) return [];
+    const first = this.value();
+    if (this.#leaves()) return [first];
+    const second = this.value();
+    if (this.#leaves()) return [first, second];
+    const list = [first, second, this.value()];
+    while (!this.#leaves()) list.push(this.value());
     return list;
   }
 

@@ -48,6 +48,25 @@ describe('sanitising', () => {
     );
   });
 
+  test('own names stay as they are on disk, but never lead out of the folder', () => {
+    for (const name of ['❤\ufe0f\u200d🔥.png', 'a\\b', 'tab\there', 'x'.repeat(300)]) {
+      expect(sanitizeName(name, 'own')).toBe(name);
+    }
+    expect(sanitizePath(['..', '.', 'a/../b', 'c\0'], 'own')).toEqual(['a_.._b', 'c_']);
+  });
+
+  test('a name of a million dots is no work', () => {
+    expect(sanitizeName(`${'.'.repeat(1_000_000)}x`, 'portable')).toHaveLength(254);
+  });
+
+  test.each(['CON', 'nul.txt', 'con .txt', 'LPT1', 'COM¹', 'conin$', 'aux.'])(
+    '%s is a device on Windows',
+    (name) => {
+      expect(sanitizeName(name, 'portable')).toMatch(/^_/);
+      expect(sanitizeName(name, 'posix')).toBe(name);
+    },
+  );
+
   test('a name cut to length keeps its extension and whole characters', () => {
     const cut = sanitizeName(`${'é'.repeat(200)}.tar.gz`, 'posix') ?? '';
     expect(utf8Encode(cut).length).toBeLessThanOrEqual(255);

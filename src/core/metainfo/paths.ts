@@ -5,8 +5,11 @@ import { utf8Encode } from '../bytes/bytes.ts';
 
 /** How far to go. */
 export interface PathRules {
-  /** `posix`: legal on Linux and macOS. `portable`: legal on Windows too, and in a browser's downloads. */
-  readonly names: 'posix' | 'portable';
+  /**
+   * `posix`: legal on Linux and macOS. `portable`: legal on Windows too, and in a browser's downloads. `own`: for a
+   * torrent of one's own content, which lies on this disk under just these names: only what could leave the folder goes.
+   */
+  readonly names: 'posix' | 'portable' | 'own';
   /** True: names that differ only in case or Unicode form count as the same, as they do on Windows and macOS. */
   readonly foldCase: boolean;
 }
@@ -21,24 +24,21 @@ const INVISIBLE = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
 // Controls, and what the decoder put for bytes that are no UTF-8.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffd]+/gu;
 const SEPARATORS = /[/\\]/g;
+// The two characters that no posix name can have.
+const LEAVING = /[/\0]/g;
 const WINDOWS_CHARACTERS = /[:*?"<>|]/g;
 const WINDOWS_TAIL = /[. ]+$/;
-const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i;
 const ASCII = /^[\x20-\x7e]*$/;
 /** Names of which nothing needs a closer look; by far the most common kind. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_ ()+,=-]*(?:\.[A-Za-z0-9_-]+)*$/;
 
 /** One path element made safe, or undefined if nothing of it is left ("", ".", ".." and separators alone). */
 export function sanitizeName(name: string, names: PathRules['names']): string | undefined {
-  if (names === 'posix' && name.length <= NAME_BYTES && PLAIN.test(name)) return name;
-  let safe = name.replace(UNPRINTABLE, PLACEHOLDER).replace(INVISIBLE, '').replace(SEPARATORS, '');
-  if (names === 'portable') {
-    safe = safe.replace(WINDOWS_CHARACTERS, PLACEHOLDER).replace(WINDOWS_TAIL, '');
-    if (WINDOWS_DEVICE.test(safe)) safe = PLACEHOLDER + safe;
-  }
-  if (safe === '' || safe === '.' || safe === '..') return undefined;
-  const cut = cutName(safe, NAME_BYTES);
-  return names === 'portable' ? cut.replace(WINDOWS_TAIL, '') : cut;
+  if (names !== 'portable' && name.length <= NAME_BYTES && PLAIN.test(name)) return name;
+  if (names === 'own') return refuseDots(name.replace(LEAVING, PLACEHOLDER));
+  const visible = name.replace(UNPRINTABLE, PLACEHOLDER).replace(INVISIBLE, '').replace(SEPARATORS, '');
+  return refuseDots(names === 'posix' ? cutName(visible, NAME_BYTES) : toPortable(visible));
 }
 
 /** A whole path made safe. Elements that vanish are left out; what is empty to begin with, or ends so, becomes "_". */
@@ -108,6 +108,17 @@ function foldersOf(keys: readonly string[]): Set<string> {
     }
   }
   return folders;
+}
+
+function toPortable(name: string): string {
+  // Cut first: searching for a tail takes quadratic time. One byte is left for the placeholder.
+  const cut = cutName(name, NAME_BYTES - PLACEHOLDER.length);
+  const safe = cut.replace(WINDOWS_CHARACTERS, PLACEHOLDER).replace(WINDOWS_TAIL, '');
+  return WINDOWS_DEVICE.test(safe) ? PLACEHOLDER + safe : safe;
+}
+
+function refuseDots(name: string): string | undefined {
+  return name === '' || name === '.' || name === '..' ? undefined : name;
 }
 
 function numbered(name: string, number: number): string {
