@@ -1,6 +1,6 @@
 // A list of files drawn as a tree, folders in the order of their first file.
 import type { FileEntry } from '../core/metainfo/metainfo.ts';
-import { formatBytes, formatCount, printable } from './format.ts';
+import { formatBytes, formatCount, printable } from '../core/format.ts';
 
 interface Folder {
   readonly folders: Map<string, Folder>;

@@ -3,7 +3,7 @@ import { toHex } from '../core/bytes/bytes.ts';
 import type { MagnetLink } from '../core/metainfo/magnet.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import { fileTreeLines } from './file-tree-lines.ts';
-import { formatBytes, formatCount, printable } from './format.ts';
+import { formatBytes, formatCount, printable } from '../core/format.ts';
 import type { Output } from './output.ts';
 
 export interface MetainfoViewOptions {

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration, printable } from '../core/format.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
 // A progress display on stderr: a bar redrawn in place on a terminal, a plain line every few seconds elsewhere.
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration } from '../core/format.ts';
 import type { CliStream } from './io.ts';
 import type { Colors } from './output.ts';
 

@@ -1,7 +1,7 @@
 // Errors as one clear line, and the exit code that goes with them. SWARMPRESS_DEBUG=1 adds stack traces.
 import { CommanderError } from 'commander';
 import { SwarmpressError, UsageError } from '../core/errors.ts';
-import { printable } from './format.ts';
+import { printable } from '../core/format.ts';
 import type { CliIo, ExitCode } from './io.ts';
 import { streamColors } from './output.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '../../node/create-torrent.ts';
 import { createHashPool } from '../../node/hash-pool.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import { formatBytes, formatCount } from '../format.ts';
+import { formatBytes, formatCount } from '../../core/format.ts';
 import { parseCount } from '../option-values.ts';
 import {
   addContentOptions,

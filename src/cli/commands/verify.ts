@@ -10,7 +10,7 @@ import {
 } from '../../node/content-check.ts';
 import { createHashPool } from '../../node/hash-pool.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import { formatCount, printable } from '../format.ts';
+import { formatCount, printable } from '../../core/format.ts';
 import { parseCount } from '../option-values.ts';
 import { readTorrentFile } from '../torrent-source.ts';
 
