@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError, SystemError, UsageError, type SwarmpressError } from '../core/errors.ts';
 import { defineCommand, type CommonFlags } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { runCli } from './run.ts';
 import { createTestIo } from '../../test/support/cli-io.ts';
 
@@ -88,5 +89,21 @@ describe('runCli', () => {
     const io = createTestIo({ signal: interruption.signal });
     interruption.abort();
     expect(await runCli(['fail'], io, [failing(new SystemError('C', 'c'))])).toBe(130);
+  });
+});
+
+describe('the list of commands', () => {
+  test('is what a lone --help prints', async () => {
+    const io = createTestIo();
+    expect(await runCli(['--help'], io)).toBe(0);
+    for (const { name } of COMMANDS) expect(io.out()).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  test.each(COMMANDS)('$name describes itself as the list does, with examples', async ({ name, summary }) => {
+    const io = createTestIo();
+    expect(await runCli([name, '--help'], io)).toBe(0);
+    expect(io.out().replace(/\s+/g, ' ')).toContain(summary);
+    expect(io.out()).toContain(`$ swarmpress ${name} `);
+    expect(io.out()).toContain('--json');
   });
 });

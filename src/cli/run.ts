@@ -1,7 +1,7 @@
 // From arguments to an exit code: builds the command tree, runs one command, turns every error into one line.
 import { Command } from 'commander';
 import type { CliCommand } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { loadCommands } from './commands.ts';
 import type { CliIo, ExitCode } from './io.ts';
 import { reportError } from './report-error.ts';
 import { VERSION } from './version.ts';
@@ -15,11 +15,11 @@ import { VERSION } from './version.ts';
 export async function runCli(
   argv: readonly string[],
   io: CliIo,
-  commands: readonly CliCommand[] = COMMANDS,
+  commands?: readonly CliCommand[],
 ): Promise<ExitCode> {
   let code: ExitCode = 0;
   const program = createProgram(io);
-  for (const command of commands) {
+  for (const command of commands ?? (await loadCommands(argv))) {
     command.install(program, io, (result) => {
       code = result;
     });

@@ -37,9 +37,7 @@ export const editCommand: CliCommand = defineCommand<EditFlags>({
   name: 'edit',
   declare: (command) =>
     command
-      .description(
-        'Change what a .torrent says. Unknown keys are kept; the info hash stays unless allowed to change.',
-      )
+      .description('Change what a .torrent says, and not its info hash unless allowed.')
       .argument('<torrent>', "a .torrent file, or '-' for stdin (then --output is needed)")
       .option('-o, --output <file>', "write to another file, '-' for stdout (default: replace the file)")
       .option('-f, --force', 'replace the --output file')
