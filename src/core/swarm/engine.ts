@@ -11,6 +11,8 @@ import { Downloads } from './downloads.ts';
 import type { SwarmEffect } from './effects.ts';
 import { Extensions } from './extensions.ts';
 import type { FilePriority, PeerKey, SwarmInput } from './inputs.ts';
+import { Gossip } from './gossip.ts';
+import { HashLayers } from './hash-layers.ts';
 import { Interest } from './interest.ts';
 import { Messages } from './messages.ts';
 import type { SwarmOptions } from './options.ts';
@@ -54,7 +56,12 @@ export class SwarmEngine {
     this.#uploads = new Uploads(context, this.#superSeed);
     this.#choker = new Choker(context, this.#uploads);
     this.#connector = new Connector(context);
-    this.#extensions = new Extensions(context);
+    const layers = new HashLayers(context);
+    this.#extensions = new Extensions(context, {
+      gossip: new Gossip(context, this.#connector),
+      layers,
+      interest: this.#interest,
+    });
     this.#downloads = new Downloads(context, {
       picker: this.#picker,
       requests: this.#requests,
@@ -66,6 +73,7 @@ export class SwarmEngine {
       downloads: this.#downloads,
       extensions: this.#extensions,
       interest: this.#interest,
+      layers,
       requests: this.#requests,
       superSeed: this.#superSeed,
       uploads: this.#uploads,
@@ -172,6 +180,7 @@ export class SwarmEngine {
     for (const peer of this.#context.peers.values()) {
       this.#announcePieces(content, peer);
       this.#interest.arrive(peer);
+      this.#extensions.greet(peer);
     }
     this.#requests.refillSoon();
   }
@@ -209,6 +218,7 @@ export class SwarmEngine {
     this.#context.peers.delete(key);
     this.#choker.left(peer);
     this.#connector.left(peer);
+    this.#extensions.left(peer);
   }
 
   #prioritise(files: readonly FilePriority[]): void {
@@ -242,5 +252,6 @@ export class SwarmEngine {
     this.#choker.tick();
     this.#superSeed.tick();
     this.#connector.fill();
+    this.#extensions.tick();
   }
 }

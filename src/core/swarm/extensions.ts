@@ -1,23 +1,42 @@
 // The extension protocol (BEP 10): our handshake, the peer's, and the messages under our ids.
+import { ByteReader } from '../bytes/reader.ts';
 import { ProtocolError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { parseInfo } from '../metainfo/parse.ts';
 import { EXTENSION_IDS, encodeExtendedHandshake, parseExtendedHandshake } from '../wire/extended.ts';
 import type { SwarmContext } from './context.ts';
+import type { Gossip } from './gossip.ts';
+import type { HashLayers } from './hash-layers.ts';
+import type { Interest } from './interest.ts';
+import { Metadata } from './metadata.ts';
 import type { Peer } from './peers.ts';
+
+interface Parts {
+  readonly gossip: Gossip;
+  readonly layers: HashLayers;
+  readonly interest: Interest;
+}
 
 export class Extensions {
   readonly #context: SwarmContext;
+  readonly #parts: Parts;
+  readonly #metadata: Metadata;
 
-  constructor(context: SwarmContext) {
+  constructor(context: SwarmContext, parts: Parts) {
     this.#context = context;
+    this.#parts = parts;
+    this.#metadata = new Metadata(context, (infoBytes) => {
+      this.#learned(infoBytes);
+    });
   }
 
-  /** Says what we take and who we are. */
+  /** Says what we take and who we are; said again when the metadata becomes known. */
   greet(peer: Peer): void {
     if (!peer.capabilities.extended) return;
     const { options, content } = this.#context;
+    const { ut_metadata, ut_pex, lt_donthave } = EXTENSION_IDS;
     const payload = encodeExtendedHandshake({
-      extensions: { lt_donthave: EXTENSION_IDS.lt_donthave },
+      extensions: { ut_metadata, lt_donthave, ...(this.#parts.gossip.isAllowed ? { ut_pex } : {}) },
       client: options.client,
       port: peer.outgoing ? options.port : undefined,
       requestQueue: LIMITS.requestsQueuedByPeer.value,
@@ -31,10 +50,53 @@ export class Extensions {
 
   message(peer: Peer, id: number, payload: Uint8Array): void {
     try {
-      if (id === 0) peer.extended = parseExtendedHandshake(payload);
+      this.#dispatch(peer, id, payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#context.disconnect(peer, error.message);
+    }
+  }
+
+  left(peer: Peer): void {
+    this.#metadata.left(peer);
+    this.#parts.gossip.left(peer);
+    this.#parts.layers.left(peer);
+  }
+
+  tick(): void {
+    this.#metadata.fill();
+    this.#parts.layers.fill();
+    this.#parts.gossip.tick();
+  }
+
+  #dispatch(peer: Peer, id: number, payload: Uint8Array): void {
+    switch (id) {
+      case 0:
+        peer.extended = parseExtendedHandshake(payload);
+        this.#metadata.fill();
+        return;
+      case EXTENSION_IDS.ut_metadata:
+        this.#metadata.message(peer, payload);
+        return;
+      case EXTENSION_IDS.ut_pex:
+        this.#parts.gossip.message(peer, payload);
+        return;
+      case EXTENSION_IDS.lt_donthave:
+        this.#parts.interest.dontHave(peer, new ByteReader(payload).u32());
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The info dictionary is here and its hash is right. What is wrong with it now is wrong for everybody. */
+  #learned(infoBytes: Uint8Array): void {
+    try {
+      this.#parts.layers.start(parseInfo(infoBytes, {}, this.#context.options.digests), infoBytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#context.downloadStopped = true;
+      this.#context.effects.push({ kind: 'stopped', error });
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Choker } from './choker.ts';
 import type { SwarmContext } from './context.ts';
 import type { Downloads } from './downloads.ts';
 import type { Extensions } from './extensions.ts';
+import type { HashLayers } from './hash-layers.ts';
 import type { Interest } from './interest.ts';
 import type { Peer } from './peers.ts';
 import type { Requests } from './requests.ts';
@@ -17,6 +18,7 @@ export interface MessageParts {
   readonly downloads: Downloads;
   readonly extensions: Extensions;
   readonly interest: Interest;
+  readonly layers: HashLayers;
   readonly requests: Requests;
   readonly superSeed: SuperSeed;
   readonly uploads: Uploads;
@@ -32,7 +34,7 @@ export class Messages {
   }
 
   handle(peer: Peer, message: Message): void {
-    const { choker, downloads, extensions, interest, requests, superSeed, uploads } = this.#parts;
+    const { choker, downloads, extensions, interest, layers, requests, superSeed, uploads } = this.#parts;
     switch (message.kind) {
       case 'piece':
         return downloads.block(peer, message);
@@ -65,11 +67,12 @@ export class Messages {
         return this.#fast(peer, message);
       case 'extended':
         return extensions.message(peer, message.id, message.payload);
-      case 'keep-alive':
-      case 'port':
       case 'hash-request':
       case 'hashes':
       case 'hash-reject':
+        return layers.message(peer, message);
+      case 'keep-alive':
+      case 'port':
       case 'unknown':
         return;
       default:

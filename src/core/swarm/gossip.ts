@@ -1,0 +1,110 @@
+// Peer exchange (BEP 11): once a minute each peer hears which peers we have met and lost since. Never in a private
+// torrent (BEP 27).
+import { formatAddress, type PeerAddress } from '../address.ts';
+import type { Millis } from '../time.ts';
+import { encodePex, parsePex, PEX_FLAGS, PEX_PEERS_PER_MESSAGE, type PexPeer } from '../wire/pex.ts';
+import type { Connector } from './connect.ts';
+import type { SwarmContext } from './context.ts';
+import type { PeerKey } from './inputs.ts';
+import type { Peer } from './peers.ts';
+
+const ROUND_MS = 60_000;
+/** A new peer hears soon whom we know: that is when it needs it most. */
+const FIRST_MS = 2_000;
+/** BEP 11: a message a minute; a peer that sends clearly more often is not listened to. */
+const MIN_GAP_MS = 20_000;
+
+interface Told {
+  readonly known: Map<string, PeerAddress>;
+  nextAt: Millis;
+  heardAt: Millis;
+}
+
+export class Gossip {
+  readonly #context: SwarmContext;
+  readonly #connector: Connector;
+  readonly #told = new Map<PeerKey, Told>();
+
+  constructor(context: SwarmContext, connector: Connector) {
+    this.#context = context;
+    this.#connector = connector;
+  }
+
+  /** False in a private torrent: then the extension is not even offered. */
+  get isAllowed(): boolean {
+    return this.#context.content?.metainfo.private !== true;
+  }
+
+  /** A message under our ut_pex id. Throws ProtocolError for one that makes no sense. */
+  message(peer: Peer, payload: Uint8Array): void {
+    if (!this.isAllowed) return;
+    const told = this.#toldOf(peer);
+    const { added } = parsePex(payload);
+    if (this.#context.now - told.heardAt < MIN_GAP_MS) {
+      peer.strikes++;
+      return;
+    }
+    told.heardAt = this.#context.now;
+    const addresses = added.slice(0, PEX_PEERS_PER_MESSAGE * 2).map(({ address }) => address);
+    this.#connector.add('pex', addresses);
+  }
+
+  left(peer: Peer): void {
+    this.#told.delete(peer.key);
+  }
+
+  tick(): void {
+    if (!this.isAllowed) return;
+    for (const peer of this.#context.peers.values()) {
+      const id = peer.extended?.extensions.ut_pex;
+      if (id === undefined || peer.gone) continue;
+      const told = this.#toldOf(peer);
+      if (told.nextAt > this.#context.now) continue;
+      told.nextAt = this.#context.now + ROUND_MS;
+      const payload = this.#news(peer, told.known);
+      if (payload !== undefined) this.#context.send(peer, { kind: 'extended', id, payload });
+    }
+  }
+
+  /** What has changed since the peer was told last; remembers it as told. */
+  #news(to: Peer, known: Map<string, PeerAddress>): Uint8Array | undefined {
+    const live = new Map<string, PexPeer>();
+    for (const peer of this.#context.peers.values()) {
+      const address = peer === to || peer.isWebSeed ? undefined : dialAddress(peer);
+      if (address !== undefined) live.set(formatAddress(address), { address, flags: flagsOf(peer) });
+    }
+    const added = [...live].filter(([key]) => !known.has(key)).slice(0, PEX_PEERS_PER_MESSAGE);
+    const dropped = [...known].filter(([key]) => !live.has(key)).slice(0, PEX_PEERS_PER_MESSAGE);
+    if (added.length === 0 && dropped.length === 0) return undefined;
+    for (const [key, { address }] of added) known.set(key, address);
+    for (const [key] of dropped) known.delete(key);
+    return encodePex({
+      added: added.map(([, peer]) => peer),
+      dropped: dropped.map(([, address]) => address),
+    });
+  }
+
+  #toldOf(peer: Peer): Told {
+    const known = this.#told.get(peer.key);
+    if (known !== undefined) return known;
+    const { now } = this.#context;
+    const told: Told = { known: new Map(), nextAt: now + FIRST_MS, heardAt: Number.NEGATIVE_INFINITY };
+    this.#told.set(peer.key, told);
+    return told;
+  }
+}
+
+/** Where others can reach the peer: what we dialled, or the port that it says it listens on. */
+function dialAddress(peer: Peer): PeerAddress | undefined {
+  if (peer.address === undefined || peer.outgoing) return peer.address;
+  const port = peer.extended?.port;
+  return port === undefined ? undefined : { ip: peer.address.ip, port };
+}
+
+function flagsOf(peer: Peer): number {
+  return (
+    (peer.isSeed || peer.extended?.uploadOnly === true ? PEX_FLAGS.uploadOnly : 0) |
+    (peer.transport === 'utp' ? PEX_FLAGS.utp : 0) |
+    (peer.outgoing ? PEX_FLAGS.reachable : 0)
+  );
+}
