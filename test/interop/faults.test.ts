@@ -212,7 +212,7 @@ describe.concurrent('a downloader', () => {
           ...peerOption(scene.seed),
         ),
       );
-      await until('the download', () => (get.output.includes('is whole') ? true : undefined));
+      await until('the download', () => (/\bwhole in\b/.test(get.output) ? true : undefined));
       await until('a word on the tracker', () => (get.output.includes(down) ? true : undefined));
       expect(linesOf(get).filter((line) => line.includes(down))).toHaveLength(1);
       expect(await manifestOf(join(folder, scene.content.name))).toEqual(scene.content.manifest);
