@@ -48,7 +48,6 @@ export class HttpConnection {
     this.#now = from.now;
     this.#deps = deps;
     this.lastByteAt = from.now();
-    socket.setNoDelay(true);
     socket.on('data', this.#onData);
     socket.on('close', this.#onClose);
     socket.on('error', ignoreReset);
@@ -76,7 +75,7 @@ export class HttpConnection {
       const end = data.indexOf(HEAD_END, searchFrom);
       if (end < 0) break;
       if (end - at > MAX_HEAD_BYTES) {
-        this.#socket.end(out + TOO_LARGE, 'latin1');
+        this.#finish(out + TOO_LARGE);
         return;
       }
       readHead(data, { start: at, end }, head);
@@ -85,12 +84,12 @@ export class HttpConnection {
         return;
       }
       if (head.kind === 'bad') {
-        this.#socket.end(out + REFUSED, 'latin1');
+        this.#finish(out + REFUSED);
         return;
       }
       out += this.#deps.answer(data, head, this.#ip);
       if (!head.keepAlive) {
-        this.#socket.end(out, 'latin1');
+        this.#finish(out);
         return;
       }
       at = end + HEAD_END.length;
@@ -99,11 +98,20 @@ export class HttpConnection {
     this.#keep(data, at, out);
   }
 
+  /** The last words: closes as soon as they are sent, without waiting for the client to close too. */
+  #finish(out: string): void {
+    this.#socket.off('data', this.#onData);
+    this.#socket.write(out, 'latin1');
+    // What the kernel took at once needs no farewell of its own.
+    if (this.#socket.writableLength === 0) this.#socket.destroy();
+    else this.#socket.destroySoon();
+  }
+
   /** Sends what is answered and keeps the beginning of the next request. */
   #keep(data: Buffer, at: number, out: string): void {
     if (at < data.length) {
       if (data.length - at > MAX_HEAD_BYTES) {
-        this.#socket.end(out + TOO_LARGE, 'latin1');
+        this.#finish(out + TOO_LARGE);
         return;
       }
       this.#pending = at === 0 ? data : Buffer.from(data.subarray(at));

@@ -2,14 +2,13 @@
 // server (node:http) for everything that is neither announce nor scrape, WebSocket upgrades included.
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseIp } from '../core/address.ts';
 import { HttpService, httpBodyRoom } from '../core/tracker/http-service.ts';
 import type { AnnounceCore } from '../core/tracker/announce.ts';
 import { ReplyWriter } from '../core/tracker/reply-writer.ts';
-import { plainIp } from '../node/ip.ts';
 import { clientAddress, type ProxyTrust } from './forwarded.ts';
 import { HttpConnection, type HttpConnectionDeps } from './http-connection.ts';
 import { RequestHead } from './http-request.ts';
+import { ipBytes } from './ip-bytes.ts';
 
 /** A connection without a request closes after this; announces of one client are half an hour apart anyway. */
 const IDLE_MS = 20_000;
@@ -85,7 +84,7 @@ export function createHttpFrontend(deps: HttpFrontendDeps): HttpFrontend {
       return open.size;
     },
     accept: (socket, source) => {
-      const ip = source ?? parseIp(plainIp(socket.remoteAddress ?? ''));
+      const ip = source ?? ipBytes(socket.remoteAddress ?? '');
       if (ip === undefined) socket.destroy();
       else open.add(new HttpConnection(socket, { ip, now: deps.now }, connectionDeps));
     },

@@ -16,7 +16,7 @@ export async function listenTcp(
   onSocket: (socket: Socket) => void,
 ): Promise<TcpListener> {
   const sockets = new Set<Socket>();
-  const server = createServer({ keepAlive: true }, (socket) => {
+  const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     onSocket(socket);

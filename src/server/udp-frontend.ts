@@ -1,10 +1,9 @@
 // UDP trackers over node:dgram: one socket for each address family on the tracker's port.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { parseIp } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
 import type { UdpService } from '../core/tracker/udp-service.ts';
-import { plainIp } from '../node/ip.ts';
 import { errnoOf, LISTEN_CODES, toSystemError } from '../node/os-error.ts';
+import { ipBytes, readIpv4 } from './ip-bytes.ts';
 
 /** Room in the kernel for a burst while a thread is busy elsewhere. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
@@ -47,29 +46,12 @@ function serve(socket: Socket, deps: { readonly service: UdpService; readonly no
   const { service, now } = deps;
   const ip4 = new Uint8Array(4);
   socket.on('message', (packet: Buffer, from: RemoteInfo) => {
-    const ip = from.family === 'IPv4' ? readIpv4(from.address, ip4) : parseIp(plainIp(from.address));
+    const ip = readIpv4(from.address, ip4) ? ip4 : ipBytes(from.address);
     if (ip === undefined || from.port === 0) return;
     const length = service.handle(packet, ip, now());
     // A copy: the kernel may take it later, when the buffer holds another answer.
     if (length > 0) socket.send(Buffer.from(service.out.subarray(0, length)), from.port, from.address);
   });
-}
-
-/** Dotted text as the system writes it, without a regular expression: this runs for every packet. */
-function readIpv4(text: string, out: Uint8Array): Uint8Array {
-  let part = 0;
-  let value = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x2e) {
-      out[part++] = value;
-      value = 0;
-    } else {
-      value = value * 10 + code - 0x30;
-    }
-  }
-  out[part] = value;
-  return out;
 }
 
 function bind(host: string, port: number): Promise<Socket> {

@@ -1,10 +1,9 @@
 // WebSocket trackers: upgrades on the general HTTP server become numbered connections of the relay.
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { parseIp } from '../core/address.ts';
 import type { ConnectionId, RelayConnection } from '../core/tracker/relay.ts';
-import { plainIp } from '../node/ip.ts';
 import { clientAddress, type ProxyTrust } from './forwarded.ts';
+import { ipBytes } from './ip-bytes.ts';
 
 /** Twenty offers of a few KB each. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -127,7 +126,7 @@ function textOf(data: RawData): string {
 }
 
 function addressOf(request: IncomingMessage, proxies: ProxyTrust): Uint8Array | undefined {
-  const peer = parseIp(plainIp(request.socket.remoteAddress ?? ''));
+  const peer = ipBytes(request.socket.remoteAddress ?? '');
   if (peer === undefined) return undefined;
   const forwardedFor = request.headers['x-forwarded-for'] ?? '';
   const head = {
