@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { equalBytes } from '../core/bytes/bytes.ts';
-import { respondWithFile, type ServedFile } from './file-response.ts';
+import { respondWithFile, type SendEvents, type ServedFile } from './file-response.ts';
 
 const LENGTH = 700_001;
 const content = Uint8Array.from({ length: LENGTH }, (_, i) => (i * 31 + (i >>> 8)) & 0xff);
+const troubles: string[] = [];
+const events: SendEvents = {
+  onRead: () => undefined,
+  onTrouble: (reason) => troubles.push(reason),
+  cut: (error) => {
+    throw error;
+  },
+};
 let folder = '';
 let file: ServedFile;
 
@@ -27,7 +35,7 @@ async function publishFile(name: string, bytes: Uint8Array): Promise<ServedFile>
 }
 
 async function ask(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
-  return respondWithFile(file, new Request('http://localhost/', { headers, method }));
+  return respondWithFile(file, new Request('http://localhost/', { headers, method }), events);
 }
 
 async function bytesOf(response: Response): Promise<Uint8Array> {
@@ -101,7 +109,7 @@ describe('a published file over HTTP', () => {
 
   it('sends an empty file', async () => {
     const empty = await publishFile('empty', new Uint8Array(0));
-    const response = await respondWithFile(empty, new Request('http://localhost/'));
+    const response = await respondWithFile(empty, new Request('http://localhost/'), events);
     expect(response.headers.get('content-length')).toBe('0');
     expect(await bytesOf(response)).toHaveLength(0);
   });
@@ -109,14 +117,15 @@ describe('a published file over HTTP', () => {
   it('refuses a file that changed or went away after it was hashed', async () => {
     const touched = await publishFile('touched.txt', content);
     await utimes(touched.diskPath, 1, 1);
-    expect((await respondWithFile(touched, new Request('http://localhost/'))).status).toBe(503);
+    expect((await respondWithFile(touched, new Request('http://localhost/'), events)).status).toBe(503);
     await rm(touched.diskPath);
-    expect((await respondWithFile(touched, new Request('http://localhost/'))).status).toBe(404);
+    expect((await respondWithFile(touched, new Request('http://localhost/'), events)).status).toBe(404);
+    expect(troubles).toEqual(['changed', 'missing']);
   });
 
   it('ends the transfer with an error when the file shrinks under it', async () => {
     const shrinking = await publishFile('shrinking.bin', content);
-    const response = await respondWithFile(shrinking, new Request('http://localhost/'));
+    const response = await respondWithFile(shrinking, new Request('http://localhost/'), events);
     await writeFile(shrinking.diskPath, 'short');
     await expect(response.arrayBuffer()).rejects.toThrow('could not be read');
   });

@@ -25,14 +25,21 @@ type BodyPart = Uint8Array | ByteRange;
 
 const CHUNK_BYTES = 256 * 1024;
 
-/**
- * Answers a GET or HEAD for the file. Never rejects for reasons on disk: those are 404 and 503.
- * `onRead` is told the bytes of content that were read for the client.
- */
+/** What happens while a file is sent. */
+export interface SendEvents {
+  /** Bytes of content were read for the client. */
+  onRead(bytes: number): void;
+  /** The file is not what was hashed: refused, or found out half way. */
+  onTrouble(reason: 'missing' | 'changed'): void;
+  /** Ends the connection, as half an answer cannot be taken back; it may throw to fail the body instead. */
+  cut(error: SystemError): void;
+}
+
+/** Answers a GET or HEAD for the file. Never rejects for reasons on disk: those are 404 and 503. */
 export async function respondWithFile(
   file: ServedFile,
   request: Request,
-  onRead: (bytes: number) => void = () => undefined,
+  events: SendEvents,
 ): Promise<Response> {
   const headers = baseHeaders(file);
   const condition = checkConditions(file, request.headers);
@@ -46,13 +53,16 @@ export async function respondWithFile(
   const parts = range.kind === 'whole' ? [whole] : describeRanges(file, range.ranges, headers);
   headers.set('content-length', String(parts.reduce((sum, part) => sum + partLength(part), 0)));
   const handle = await openUnchanged(file);
-  if (typeof handle === 'string') return refusal(handle);
+  if (typeof handle === 'string') {
+    events.onTrouble(handle);
+    return refusal(handle);
+  }
   const status = range.kind === 'whole' ? 200 : 206;
   if (request.method === 'HEAD') {
     await handle.close();
     return new Response(null, { status, headers });
   }
-  return new Response(streamParts({ handle, parts, onRead }), { status, headers });
+  return new Response(streamParts({ handle, parts, events }), { status, headers });
 }
 
 function baseHeaders(file: ServedFile): Headers {
@@ -134,25 +144,35 @@ function refusal(reason: 'missing' | 'changed'): Response {
 interface BodySource {
   readonly handle: FileHandle;
   readonly parts: readonly BodyPart[];
-  readonly onRead: (bytes: number) => void;
+  readonly events: SendEvents;
 }
 
 /** Sends the parts in order; owns the handle and closes it at the end, on an error and on cancel. */
-function streamParts({ handle, parts, onRead }: BodySource): ReadableStream<Uint8Array> {
+function streamParts({ handle, parts, events }: BodySource): ReadableStream<Uint8Array> {
   const chunks = splitParts(parts);
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { value: part } = chunks.next();
+    if (part === undefined || part instanceof Uint8Array) return part;
+    const chunk = await readRun(handle, part);
+    events.onRead(chunk.length);
+    return chunk;
+  };
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller): Promise<void> {
-        const next = chunks.next();
-        if (next.done === true) {
+      pull: async (controller) => {
+        let chunk: Uint8Array | undefined;
+        try {
+          chunk = await next();
+        } catch (cause) {
+          await handle.close();
+          events.onTrouble('changed');
+          events.cut(new SystemError('CONTENT_UNREADABLE', 'a published file could not be read', { cause }));
+        }
+        if (chunk !== undefined) {
+          controller.enqueue(chunk);
+        } else {
           await handle.close();
           controller.close();
-        } else if (next.value instanceof Uint8Array) {
-          controller.enqueue(next.value);
-        } else {
-          const chunk = await readRun(handle, next.value);
-          onRead(chunk.length);
-          controller.enqueue(chunk);
         }
       },
       cancel: () => handle.close(),
@@ -162,7 +182,7 @@ function streamParts({ handle, parts, onRead }: BodySource): ReadableStream<Uint
 }
 
 /** The same parts with runs of the file cut into chunks. */
-function* splitParts(parts: readonly BodyPart[]): Generator<BodyPart> {
+function* splitParts(parts: readonly BodyPart[]): Generator<BodyPart, undefined> {
   for (const part of parts) {
     if (part instanceof Uint8Array) {
       yield part;
@@ -174,19 +194,14 @@ function* splitParts(parts: readonly BodyPart[]): Generator<BodyPart> {
   }
 }
 
-/** Reads one run whole, or closes the handle and throws SystemError CONTENT_UNREADABLE. */
+/** Reads one run whole. */
 async function readRun(handle: FileHandle, run: ByteRange): Promise<Uint8Array> {
   const chunk = new Uint8Array(run.end - run.start);
-  try {
-    let filled = 0;
-    while (filled < chunk.length) {
-      const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, run.start + filled);
-      if (bytesRead === 0) throw new Error('the file became shorter');
-      filled += bytesRead;
-    }
-    return chunk;
-  } catch (cause) {
-    await handle.close();
-    throw new SystemError('CONTENT_UNREADABLE', 'a published file could not be read', { cause });
+  let filled = 0;
+  while (filled < chunk.length) {
+    const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, run.start + filled);
+    if (bytesRead === 0) throw new Error('the file became shorter');
+    filled += bytesRead;
   }
+  return chunk;
 }

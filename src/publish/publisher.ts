@@ -56,6 +56,8 @@ export interface PublisherDeps {
   readonly signal: AbortSignal;
   /** Bytes hashed; not called when an earlier torrent is taken. */
   readonly onProgress: (done: number, total: number) => void;
+  /** A published file is not what was hashed any more; said once for each file. */
+  readonly onTrouble?: ((path: string, reason: 'missing' | 'changed') => void) | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -129,6 +131,7 @@ async function publish(
   const torrent = await session.add(metainfo, { folder: publication.folder, check: 'trust' });
   const checksums = new ChecksumKeeper(publication, { ...prepared, store, log: env.log });
   const startedAt = performance.now();
+  const troubled = new Set<number>();
   let sentDirectly = 0;
   const status = (): PublicationStatus =>
     createStatus({
@@ -143,6 +146,11 @@ async function publish(
     sha256Of: (file) => checksums.of(file),
     onDirectBytes: (bytes) => {
       sentDirectly += bytes;
+    },
+    onTrouble: ({ index, diskPath }, reason) => {
+      if (troubled.has(index)) return;
+      troubled.add(index);
+      deps.onTrouble?.(diskPath, reason);
     },
   });
   door.open(getRequestListener(site.fetch, { overrideGlobalObjects: false }));

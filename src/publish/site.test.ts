@@ -2,18 +2,17 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Hono } from 'hono';
 import { toInfoHash } from '../core/ids.ts';
 import type { FileEntry, Metainfo } from '../core/metainfo/metainfo.ts';
 import { createLinks, parsePublicUrl } from './links.ts';
 import type { WalkedFile } from '../node/fs-walk.ts';
 import { createPublication } from './publication.ts';
-import { createSite, type SiteDeps } from './site.ts';
+import { createSite, type Site, type SiteDeps } from './site.ts';
 import type { PublicationStatus } from './status.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>"&\u202e.txt';
 let folder = '';
-let site: Hono;
+let site: Site;
 let directBytes = 0;
 
 beforeAll(async () => {
@@ -60,6 +59,7 @@ async function siteDeps(
     onDirectBytes: (bytes) => {
       directBytes += bytes;
     },
+    onTrouble: () => undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 // The publisher's web site: page, status, .torrent, checksums and the content itself, which is also the web seed.
 // Law: a request only picks from tables made at the start; no path is ever built from one.
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { renderSVG } from 'uqr';
 import type { Asset } from './assets.ts';
@@ -8,7 +9,7 @@ import { respondWithFile } from './file-response.ts';
 import { filePath, torrentPath, type PublicLinks } from './links.ts';
 import type { PageFile, PageModel } from './page-model.ts';
 import { renderPage } from './page.ts';
-import { pathInside, type Publication } from './publication.ts';
+import { pathInside, type Publication, type PublishedFile } from './publication.ts';
 import { contentHeaders, pageHeaders } from './security-headers.ts';
 import type { PublicationStatus } from './status.ts';
 
@@ -24,13 +25,18 @@ export interface SiteDeps {
   readonly sha256Of: (file: number) => string | undefined;
   /** Bytes of content that were read for someone over HTTP. */
   readonly onDirectBytes: (bytes: number) => void;
+  /** A file is not what was published any more. */
+  readonly onTrouble: (file: PublishedFile, reason: 'missing' | 'changed') => void;
 }
 
 const TORRENT_TYPE = 'application/x-bittorrent';
 const FILES_PER_PAGE = 500;
 
-export function createSite(deps: SiteDeps): Hono {
-  const site = new Hono();
+/** A Hono application; under Node's server it has the request and response of the connection as bindings. */
+export type Site = Hono<{ Bindings: Partial<HttpBindings> }>;
+
+export function createSite(deps: SiteDeps): Site {
+  const site: Site = new Hono();
   const torrentUrlPath = new URL(torrentPath(deps.publication.metainfo.name), 'http://x/').pathname;
   for (const path of ['/', '/qr.svg', '/assets/*']) site.use(path, pageHeaders);
   for (const path of ['/status.json', '/SHA256SUMS', '/files/*', torrentUrlPath])
@@ -69,7 +75,7 @@ export function createSite(deps: SiteDeps): Hono {
 }
 
 /** `files/` and the full path: as BEP 19 clients build it from the torrent's name and a file's path. */
-function addFiles(site: Hono, deps: SiteDeps): void {
+function addFiles(site: Site, deps: SiteDeps): void {
   if (!deps.direct) return;
   const table = new Map(deps.publication.files.map((file) => [file.path.join('/'), file]));
   site.get('/files/*', (context) => {
@@ -77,7 +83,16 @@ function addFiles(site: Hono, deps: SiteDeps): void {
     const file = path === undefined ? undefined : table.get(path);
     return file === undefined
       ? context.notFound()
-      : respondWithFile(file, context.req.raw, deps.onDirectBytes);
+      : respondWithFile(file, context.req.raw, {
+          onRead: deps.onDirectBytes,
+          onTrouble: (reason) => {
+            deps.onTrouble(file, reason);
+          },
+          cut: (error) => {
+            if (context.env.outgoing === undefined) throw error;
+            context.env.outgoing.destroy();
+          },
+        });
   });
 }
 

@@ -40,6 +40,7 @@ type Call = Invocation<PublishFlags>;
 
 const DEFAULT_PORT = 8080;
 const TICK_MS = 500;
+const TROUBLES = { missing: 'is gone', changed: 'has changed since it was hashed' } as const;
 
 const FIREWALL = `
 What to open in the firewall, and to forward in a router:
@@ -87,10 +88,12 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
     );
   },
   run: async (call) => {
-    const publisher = await start(call);
+    /** Said between two drawings of the live view. */
+    const troubles: string[] = [];
+    const publisher = await start(call, troubles);
     try {
       announce(call, publisher);
-      return await serve(call, publisher);
+      return await serve(call, publisher, troubles);
     } finally {
       await publisher.close();
     }
@@ -101,7 +104,7 @@ function collectTrackers(text: string, previous: readonly string[] = []): string
   return collect(parseTrackerUrl(text), previous);
 }
 
-async function start({ args, flags, io, output }: Call): Promise<Publisher> {
+async function start({ args, flags, io, output }: Call, troubles: string[]): Promise<Publisher> {
   const {
     port,
     host,
@@ -131,6 +134,9 @@ async function start({ args, flags, io, output }: Call): Promise<Publisher> {
         onProgress: (done, total) => {
           progress ??= output.progress('hashing', total);
           progress.update(done);
+        },
+        onTrouble: (path, reason) => {
+          troubles.push(`${printable(path)} ${TROUBLES[reason]}; start again to publish it as it is now`);
         },
       },
     );
@@ -187,7 +193,11 @@ function reachNote({ publicUrl, host }: PublishFlags): string {
   return `links carry ${ip} and work for ${reach}; --public-url names another. Ctrl-C ends the publication`;
 }
 
-async function serve({ flags, io, output }: Call, publisher: Publisher): Promise<ExitCode> {
+async function serve(
+  { flags, io, output }: Call,
+  publisher: Publisher,
+  troubles: string[],
+): Promise<ExitCode> {
   const view = createPublishView({
     ...{ output, stream: io.stderr, quiet: flags.quiet === true, publisher },
     now: () => performance.now(),
@@ -197,6 +207,8 @@ async function serve({ flags, io, output }: Call, publisher: Publisher): Promise
     failure = new SystemError(code, message);
   });
   while (!io.signal.aborted && failure === undefined) {
+    if (troubles.length > 0) view.finish();
+    for (const text of troubles.splice(0)) output.warn(text);
     view.tick();
     await pause(TICK_MS, io.signal);
   }
