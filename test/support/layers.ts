@@ -26,7 +26,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   rtc: ['bytes', 'tracker'],
   swarm: ['bytes', 'bencode', 'metainfo', 'wire'],
   utp: ['bytes'],
-  mse: ['bytes'],
+  mse: ['bytes', 'wire'],
   nat: ['bytes'],
   dht: ['bytes', 'bencode'],
 };
