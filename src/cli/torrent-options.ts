@@ -24,6 +24,8 @@ export interface ContentFlags {
   readonly exclude?: readonly string[];
   readonly hidden?: boolean;
   readonly symlinks: SymlinkPolicy;
+  /** False with --no-executable. */
+  readonly executable: boolean;
 }
 
 /** What is published and how it is cut into pieces. */
@@ -51,12 +53,13 @@ export function addContentOptions(command: Command): void {
       )
         .choices(['follow', 'keep', 'skip'])
         .default('follow'),
-    );
+    )
+    .option('--no-executable', 'do not note which files are executable (BEP 47)');
 }
 
 export function readContentOptions(flags: ContentFlags): ContentOptions {
-  const { mode, name, pieceLength, padding, include, exclude, hidden, symlinks } = flags;
-  return { version: mode, name, pieceLength, padding, include, exclude, hidden, symlinks };
+  const { mode, name, pieceLength, padding, include, exclude, hidden, symlinks, executable } = flags;
+  return { version: mode, name, pieceLength, padding, include, exclude, hidden, symlinks, executable };
 }
 
 export interface FieldFlags {

@@ -68,7 +68,7 @@ export async function planContent(
   if (name === undefined) {
     throw new UsageError(
       'PLAN_NO_NAME',
-      'several paths make a folder, which needs a name; give one with --name',
+      'several paths (and the root of a disk) have no name of their own; give one with --name',
     );
   }
   const plan = planTorrent(walk.files, {

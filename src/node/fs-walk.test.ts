@@ -74,6 +74,8 @@ describe('walkPaths', () => {
     await chmod(join(folder, 'root/a.txt'), 0o755);
     const { files } = await walk();
     expect(files.filter((file) => file.executable === true).map((file) => file.path)).toEqual([['a.txt']]);
+    const plain = await walk({ executable: false });
+    expect(plain.files.some((file) => file.executable === true)).toBe(false);
   });
 
   test('sockets and the like are left out with a warning', async () => {

@@ -24,6 +24,8 @@ export interface WalkOptions {
   readonly hidden?: boolean | undefined;
   /** Default `follow`. */
   readonly symlinks?: SymlinkPolicy | undefined;
+  /** Note which files are executable (BEP 47), which changes the info hash. Default true. */
+  readonly executable?: boolean | undefined;
   /** Absolute paths that are left out, like that of the file to be written. */
   readonly omit?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -147,7 +149,7 @@ class Walker {
     this.files.push({
       path: entry.path,
       length: stats.size,
-      executable: (stats.mode & 0o100) !== 0 && process.platform !== 'win32',
+      executable: this.#options.executable !== false && isExecutable(stats),
       location: entry.location,
       modifiedMs: stats.mtimeMs,
     });
@@ -201,6 +203,11 @@ class Walker {
       );
     }
   }
+}
+
+/** Windows has no such bit and calls every file executable. */
+function isExecutable(stats: Stats): boolean {
+  return process.platform !== 'win32' && (stats.mode & 0o100) !== 0;
 }
 
 /** A matcher for any of some globs; `otherwise` is the answer when there are none. */

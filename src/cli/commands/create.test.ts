@@ -149,6 +149,14 @@ describe('swarmpress create', () => {
     expect(await readFile(join(folder, 'films/x.torrent'))).toEqual(first);
   });
 
+  test('a torrent of the folder it is made in leaves out itself', async () => {
+    const inside = { cwd: join(folder, 'films') };
+    expect((await run(['.', '--no-date'], inside)).code).toBe(0);
+    const first = await readFile(join(folder, 'films/films.torrent'));
+    expect((await run(['.', '--no-date', '-f'], inside)).code).toBe(0);
+    expect(await readFile(join(folder, 'films/films.torrent'))).toEqual(first);
+  });
+
   test('a dry run reads and writes nothing', async () => {
     const { out, code } = await run(['films', '--dry-run']);
     expect(code).toBe(0);

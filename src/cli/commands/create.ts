@@ -35,6 +35,13 @@ interface CreateFlags extends CommonFlags, ContentFlags, FieldFlags {
 
 type Call = Invocation<CreateFlags>;
 
+const RULES = `
+Piece length: the shortest power of two from 16 KiB that gives at most 2,048 pieces, and never over 16 MiB unless
+asked for. Where padding would add more than a tenth to the content, pieces are shorter.
+Globs: without a slash they match names at any depth, with one the path below the root folder.
+Empty folders cannot be stored. Clients without BitTorrent v2 or BEP 47 may need --mode v1.
+`;
+
 export const createCommand: CliCommand = defineCommand<CreateFlags>({
   name: 'create',
   declare: (command) => {
@@ -61,22 +68,27 @@ export const createCommand: CliCommand = defineCommand<CreateFlags>({
           ['create a.txt b.txt --name notes -t http://a.example/,http://b.example/', 'two files, one tier'],
           ['create data --no-date --no-created-by -o - | sha256sum', 'the same bytes at every run'],
         ),
-      );
+      )
+      .addHelpText('after', RULES);
   },
   run: async (call) => {
     const { args, flags, io, output } = call;
     checkOutput(call);
-    const target = flags.output === undefined ? undefined : resolve(io.cwd, flags.output);
-    const content = await planContent(
-      args.map((path) => resolve(io.cwd, path)),
-      { ...readContentOptions(flags), omit: target === undefined ? undefined : [target], signal: io.signal },
-    );
+    const paths = args.map((path) => resolve(io.cwd, path));
+    // Known before the walk, so that a .torrent of the last time is no part of the content.
+    const name = flags.name ?? basename(paths[0] ?? '');
+    const target = resolve(io.cwd, flags.output ?? `${name}.torrent`);
+    const content = await planContent(paths, {
+      ...readContentOptions(flags),
+      omit: [target],
+      signal: io.signal,
+    });
     for (const warning of content.warnings) output.warn(warning);
     if (flags.dryRun === true) {
       showPlan(call, content);
       return 0;
     }
-    await make(call, content, target ?? resolve(io.cwd, `${content.plan.name}.torrent`));
+    await make(call, content, target);
     return 0;
   },
 });
