@@ -7,10 +7,10 @@ import { Congestion } from './congestion.ts';
 import { HEADER_BYTES, PACKET_TYPE, encodePacket, seqDistance, writeHeader } from './packet.ts';
 import type { PacketType, UtpHeader, UtpPacket } from './packet.ts';
 import { QueuingDelay } from './queuing-delay.ts';
-import { RECEIVE_WINDOW_BYTES, ReceiveWindow } from './receive-window.ts';
+import { RECEIVE_WINDOW_BYTES, ReorderBuffer } from './reorder-buffer.ts';
 import { RoundTrip } from './round-trip.ts';
-import { SendWindow } from './send-window.ts';
-import type { OutgoingPacket } from './send-window.ts';
+import { SendQueue } from './send-queue.ts';
+import type { OutgoingPacket } from './send-queue.ts';
 
 /** What a connection tells its owner. */
 export interface UtpSink {
@@ -53,11 +53,11 @@ const KEEP_ALIVE_MS = 29_000;
 export class UtpConnection {
   readonly #identity: UtpIdentity;
   readonly #sink: UtpSink;
-  readonly #send: SendWindow;
+  readonly #send: SendQueue;
   readonly #congestion: Congestion;
   readonly #roundTrip = new RoundTrip();
   readonly #delay = new QueuingDelay();
-  #receive: ReceiveWindow | undefined;
+  #receive: ReorderBuffer | undefined;
   #state: 'opening' | 'open' | 'closing' | 'over' = 'opening';
   #isClosedTold = false;
   #isFinSent = false;
@@ -87,7 +87,7 @@ export class UtpConnection {
   ) {
     this.#identity = identity;
     this.#sink = sink;
-    this.#send = new SendWindow(identity.firstSeq);
+    this.#send = new SendQueue(identity.firstSeq);
     this.#congestion = new Congestion(identity.packetBytes);
     this.#recoveredAt = identity.firstSeq;
     this.#sentAt = now;
@@ -95,7 +95,7 @@ export class UtpConnection {
       this.#send.pack(PACKET_TYPE.syn, 0);
       this.#flush(now);
     } else {
-      this.#receive = new ReceiveWindow(syn.seq + 1);
+      this.#receive = new ReorderBuffer(syn.seq + 1);
       this.#theirDifference = (micros(now) - syn.timestamp) >>> 0;
       this.#endsAt = now + PROOF_MS;
       this.#acknowledge(now);
@@ -190,7 +190,7 @@ export class UtpConnection {
     if (this.#identity.outgoing) {
       if (packet.type !== PACKET_TYPE.state || packet.ack !== this.#identity.firstSeq) return false;
       // The answer carries the number of the first packet to come, as every packet without payload does.
-      this.#receive = new ReceiveWindow(packet.seq);
+      this.#receive = new ReorderBuffer(packet.seq);
       // Proves our address, though we may have nothing to say yet.
       this.#acknowledge(now);
     } else if (packet.ack !== ((this.#identity.firstSeq - 1) & 0xffff)) {

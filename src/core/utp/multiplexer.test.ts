@@ -5,7 +5,7 @@ import { UtpMultiplexer } from './multiplexer.ts';
 import type { UtpEvent, UtpKey } from './multiplexer.ts';
 import { PACKET_TYPE, encodePacket, parsePacket } from './packet.ts';
 import type { PacketType, UtpPacket } from './packet.ts';
-import { RECEIVE_WINDOW_BYTES } from './receive-window.ts';
+import { RECEIVE_WINDOW_BYTES } from './reorder-buffer.ts';
 
 /** A small generator of repeatable numbers of 32 bits. */
 function seeded(seed: number): () => number {

@@ -29,7 +29,7 @@ const LOSS_THRESHOLD = 3;
 /** Half of the sequence numbers must stay unused to tell old from new; far fewer will do. */
 const MAX_FLIGHT_PACKETS = 4096;
 
-export class SendWindow {
+export class SendQueue {
   readonly #queue: Uint8Array[] = [];
   #queueOffset = 0;
   #queuedBytes = 0;

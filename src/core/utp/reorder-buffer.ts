@@ -9,7 +9,7 @@ const REORDER_PACKETS = 1024;
 /** Bytes of a selective acknowledgement: 512 packets. */
 const SELECTIVE_ACK_BYTES = 64;
 
-export class ReceiveWindow {
+export class ReorderBuffer {
   #next: number;
   #end: number | undefined;
   readonly #early = new Map<number, Uint8Array>();
