@@ -52,7 +52,8 @@ async function pair(folder, bytes) {
   await ended;
   rmSync(join(folder, 'out'), { recursive: true, force: true });
   const gib = bytes / 2 ** 30;
-  const cpu = (side) => `${(side.cpu / gib).toFixed(2)} CPU s/GiB, ${String(Math.round(side.rss / 1024))} MiB`;
+  const cpu = (side) =>
+    `${(side.cpu / gib).toFixed(2)} CPU s/GiB, ${String(Math.round(side.rss / 1024))} MiB`;
   process.stdout.write(
     `${(bytes / 1e6 / got.seconds).toFixed(0)} MB/s  seed ${cpu(gave)}  leech ${cpu(got)}  ` +
       `both ${((gave.cpu + got.cpu) / gib).toFixed(2)}\n`,

@@ -9,6 +9,7 @@ import ipaddr from 'ipaddr.js';
 import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
 import { errnoOf, HTTP_CODES, toSystemError } from './os-error.ts';
+import { plainBytes } from './plain-bytes.ts';
 
 const POOL = { keepAlive: true, maxFreeSockets: 4, timeout: 15_000 };
 
@@ -111,7 +112,8 @@ function redirectTarget(response: IncomingMessage, from: URL): URL | undefined {
   const { location } = response.headers;
   if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
     return undefined;
-  if (!URL.canParse(location, from.href)) throw new ProtocolError('HTTP_BAD_REDIRECT', 'the redirect is no URL');
+  if (!URL.canParse(location, from.href))
+    throw new ProtocolError('HTTP_BAD_REDIRECT', 'the redirect is no URL');
   const target = new URL(location, from);
   const downgrade = from.protocol === 'https:' && target.protocol !== 'https:';
   if (downgrade || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
@@ -134,7 +136,7 @@ function toResponse(response: IncomingMessage, call: Call): HttpResponse {
 async function* readBody(response: IncomingMessage, call: Call): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of decoded(response)) {
-      if (chunk instanceof Uint8Array) yield chunk;
+      if (chunk instanceof Uint8Array) yield plainBytes(chunk);
     }
   } catch (error) {
     if (error instanceof SystemError) throw error;

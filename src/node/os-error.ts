@@ -10,6 +10,7 @@ export interface CodeTable {
 export const DISK_CODES: CodeTable = {
   other: 'DISK_FAILED',
   codes: {
+    ENOENT: 'DISK_MISSING',
     ENOSPC: 'DISK_FULL',
     EDQUOT: 'DISK_FULL',
     EROFS: 'DISK_READ_ONLY',

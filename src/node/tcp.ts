@@ -7,6 +7,7 @@ import { SystemError } from '../core/errors.ts';
 import type { Stream, StreamReceiver, Transport } from '../ports/transport.ts';
 import { plainIp } from './ip.ts';
 import { DIAL_CODES, LISTEN_CODES, toSystemError } from './os-error.ts';
+import { plainBytes } from './plain-bytes.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
 /** Connections that the system may hold for us before we have accepted them. */
@@ -107,7 +108,7 @@ class TcpStream implements Stream {
 function acceptedStream(socket: Socket): Stream {
   const stream = new TcpStream(socket, remoteOf(socket));
   socket.on('data', (chunk) => {
-    stream.deliver(chunk);
+    stream.deliver(plainBytes(chunk));
   });
   return stream;
 }

@@ -7,6 +7,7 @@ import { SystemError } from '../core/errors.ts';
 import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
 import { plainIp } from './ip.ts';
 import { DNS_CODES, errnoOf, LISTEN_CODES, toSystemError } from './os-error.ts';
+import { plainBytes } from './plain-bytes.ts';
 
 /** Room in the kernel for bursts of uTP and tracker packets. */
 const SOCKET_BUFFER_BYTES = 2 * 1024 * 1024;
@@ -40,7 +41,7 @@ class UdpSocket implements DatagramSocket {
     this.#v6 = v6;
     for (const socket of [v4, v6]) {
       socket?.on('message', (data, from) => {
-        this.#deliver(data, { ip: plainIp(from.address), port: from.port });
+        this.#deliver(plainBytes(data), { ip: plainIp(from.address), port: from.port });
       });
     }
   }
