@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toHex } from '../core/bytes/bytes.ts';
 import { nodeDigests } from '../node/digests.ts';
@@ -73,6 +75,24 @@ describe('a publisher', () => {
     const ours = publisher.metainfo.infoHash ?? new Uint8Array(20);
     expect(await text(publisher, announceOf(ours))).toContain('8:complete');
     expect(await text(publisher, announceOf(new Uint8Array(20).fill(9)))).toContain('failure reason');
+  });
+
+  it('answers announces on a connection that has served the page before', async () => {
+    const publisher = await publish();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const get = (path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const options = { host: '127.0.0.1', port: publisher.port, path, agent };
+        request(options, (response) => {
+          textOf(response).then(resolve, reject);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await get('/')).toContain('<h1>');
+    expect(await get(announceOf(publisher.metainfo.infoHash ?? new Uint8Array(20)))).toContain('8:complete');
+    expect(await get('/status.json')).toContain('"leechers":1');
+    agent.destroy();
   });
 
   it('counts what it sends over HTTP as copies', async () => {

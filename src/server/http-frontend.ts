@@ -7,7 +7,7 @@ import type { AnnounceCore } from '../core/tracker/announce.ts';
 import { ReplyWriter } from '../core/tracker/reply-writer.ts';
 import { clientAddress, type ProxyTrust } from './forwarded.ts';
 import { HttpConnection, type HttpConnectionDeps } from './http-connection.ts';
-import { RequestHead } from './http-request.ts';
+import { readHead, RequestHead } from './http-request.ts';
 import { ipBytes } from './ip-bytes.ts';
 
 /** A connection without a request closes after this; announces of one client are half an hour apart anyway. */
@@ -40,27 +40,12 @@ export interface HttpFrontend {
 }
 
 export function createHttpFrontend(deps: HttpFrontendDeps): HttpFrontend {
-  const service = new HttpService(deps);
-  const scratch = Buffer.alloc(HEAD_ROOM + httpBodyRoom(deps));
-  const writer = new ReplyWriter(scratch);
+  const answers = new Answers(deps);
   const open = new Set<HttpConnection>();
-  const general = createServer({ keepAliveTimeout: IDLE_MS, maxHeaderSize: 8192 }, deps.pages);
-
-  const answer = (data: Buffer, head: RequestHead, peer: Uint8Array): string => {
-    const ip = clientAddress(peer, head, deps.proxies);
-    const target = { bytes: data, start: head.targetStart, end: head.targetEnd };
-    writer.length = HEAD_ROOM;
-    const context = { now: deps.now(), out: writer };
-    if (head.kind === 'announce') service.announce(target, ip, context);
-    else service.scrape(target, ip, context);
-    const end = writer.length;
-    const headers = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${head.keepAlive ? '' : CLOSE}Content-Length: ${String(end - HEAD_ROOM)}\r\n\r\n`;
-    scratch.write(headers, HEAD_ROOM - headers.length, 'latin1');
-    return scratch.toString('latin1', HEAD_ROOM - headers.length, end);
-  };
+  const general = createServer({ keepAliveTimeout: IDLE_MS, maxHeaderSize: 8192 }, servePages(deps, answers));
 
   const connectionDeps: HttpConnectionDeps = {
-    answer,
+    answer: (data, head, peer) => answers.response(data, head, peer),
     handOver: (socket) => {
       socket.setTimeout(IDLE_MS, () => socket.destroy());
       general.emit('connection', socket);
@@ -94,4 +79,70 @@ export function createHttpFrontend(deps: HttpFrontendDeps): HttpFrontend {
       general.closeAllConnections();
     },
   };
+}
+
+/** Answers to announces and scrapes, built in one buffer that is used again for each. */
+class Answers {
+  readonly #deps: HttpFrontendDeps;
+  readonly #service: HttpService;
+  readonly #scratch: Buffer;
+  readonly #writer: ReplyWriter;
+
+  constructor(deps: HttpFrontendDeps) {
+    this.#deps = deps;
+    this.#service = new HttpService(deps);
+    this.#scratch = Buffer.alloc(HEAD_ROOM + httpBodyRoom(deps));
+    this.#writer = new ReplyWriter(this.#scratch);
+  }
+
+  /** Head and body, one character a byte. */
+  response(data: Buffer, head: RequestHead, peer: Uint8Array): string {
+    const end = this.#write(data, head, peer);
+    const headers = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${head.keepAlive ? '' : CLOSE}Content-Length: ${String(end - HEAD_ROOM)}\r\n\r\n`;
+    this.#scratch.write(headers, HEAD_ROOM - headers.length, 'latin1');
+    return this.#scratch.toString('latin1', HEAD_ROOM - headers.length, end);
+  }
+
+  /** A copy of the body alone. */
+  body(data: Buffer, head: RequestHead, peer: Uint8Array): Buffer {
+    const end = this.#write(data, head, peer);
+    return Buffer.from(this.#scratch.subarray(HEAD_ROOM, end));
+  }
+
+  /** Writes the body into the buffer, from HEAD_ROOM on; answers where it ends. */
+  #write(data: Buffer, head: RequestHead, peer: Uint8Array): number {
+    const ip = clientAddress(peer, head, this.#deps.proxies);
+    const target = { bytes: data, start: head.targetStart, end: head.targetEnd };
+    this.#writer.length = HEAD_ROOM;
+    const context = { now: this.#deps.now(), out: this.#writer };
+    if (head.kind === 'announce') this.#service.announce(target, ip, context);
+    else this.#service.scrape(target, ip, context);
+    return this.#writer.length;
+  }
+}
+
+/**
+ * What the general server does. Clients keep connections in pools, so an announce may come on a connection that was
+ * handed over for a page: it is answered here as it would have been there.
+ */
+function servePages(deps: HttpFrontendDeps, answers: Answers): RequestListener {
+  const head = new RequestHead();
+  return (request, response) => {
+    const line = Buffer.from(`${request.method ?? ''} ${request.url ?? ''} HTTP/1.1`, 'latin1');
+    readHead(line, { start: 0, end: line.length }, head);
+    const ip = ipBytes(request.socket.remoteAddress ?? '');
+    if ((head.kind !== 'announce' && head.kind !== 'scrape') || ip === undefined) {
+      deps.pages(request, response);
+      return;
+    }
+    head.forwardedFor = textOf(request.headers['x-forwarded-for']);
+    head.forwarded = textOf(request.headers.forwarded);
+    const body = answers.body(line, head, ip);
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': body.length });
+    response.end(body);
+  };
+}
+
+function textOf(header: string | readonly string[] | undefined): string {
+  return typeof header === 'string' ? header : (header ?? []).join(', ');
 }
