@@ -12,11 +12,14 @@ import { OpenFiles } from './open-files.ts';
 import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
 import { SafeFolders } from './safe-folders.ts';
 import { splitTargets } from './scatter.ts';
+import { syncFileSystem } from './sync-file-system.ts';
 
 /** Descriptors kept open over all torrents; the usual limit of a process is 1024, and peers need theirs. */
 const MAX_OPEN_FILES = 256;
 /** Files synced at once: more only fills the thread pool. */
 const PARALLEL_SYNCS = 4;
+/** From here on one sync of the whole file system costs less than one for each file. */
+const MANY_FILES = 64;
 
 /** Storage on the file system. Its descriptors are shared by all storages it opens. */
 export function createFsStoragePort(): StoragePort {
@@ -121,6 +124,7 @@ class FsStorage implements Storage {
     await this.#moving;
     const paths = [...this.#dirty];
     this.#dirty.clear();
+    if (paths.length >= MANY_FILES && (await syncFileSystem(this.#folders.pathOf([])))) return;
     const next = paths.values();
     const lane = async (): Promise<void> => {
       for (const path of next) await this.#open.use({ path, write: false, executable: false }, syncData);
