@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly uploadLimit?: number | undefined;
   /** Connections over all torrents. Default 500. */
   readonly maxPeers?: number | undefined;
+  /** Bytes of memory for pieces on their way to disk, and as much again for those on their way to peers. Default 64 MiB. */
+  readonly cacheBytes?: number | undefined;
 }
 
 export interface AddOptions {
@@ -68,6 +70,16 @@ export interface TrackerSnapshot {
   readonly nextAnnounceSeconds: number | undefined;
 }
 
+/** A web server that has the content (BEP 19, BEP 17). */
+export interface WebSeedSnapshot {
+  readonly url: string;
+  /** `idle`: nothing is wanted of it. `banned`: it sent bad data and is asked no more. */
+  readonly status: 'idle' | 'working' | 'failed' | 'banned';
+  readonly message: string | undefined;
+  /** Bytes of content since the torrent was added to this session. */
+  readonly downloaded: number;
+}
+
 /** All numbers at one moment; cheap to take a few times a second. Rates are bytes a second. */
 export interface TorrentSnapshot {
   readonly state: TorrentState;
@@ -113,6 +125,7 @@ export interface Torrent {
   snapshot(): TorrentSnapshot;
   peers(): readonly PeerSnapshot[];
   trackers(): readonly TrackerSnapshot[];
+  webSeeds(): readonly WebSeedSnapshot[];
   /** One byte a piece: 0 missing, 1 in flight, 2 have. */
   pieces(): Uint8Array;
   /** Calls back on each event until the returned function is called. */
@@ -125,6 +138,8 @@ export interface Torrent {
   selectFiles(files: readonly number[]): void;
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
   addPeers(peers: readonly PeerAddress[]): void;
+  /** Asks trackers that failed and web seeds that failed again now, instead of after their pause. */
+  retry(): void;
   /** Tells the trackers `stopped`, saves resume data, closes files and connections. */
   close(): Promise<void>;
 }

@@ -4,8 +4,10 @@ import { SystemError } from '../core/errors.ts';
 import type { InfoHash, PeerId } from '../core/ids.ts';
 import type { NodeAddress } from '../core/metainfo/metainfo.ts';
 import type { CandidateSource } from '../core/swarm/inputs.ts';
+import type { Stream } from '../ports/transport.ts';
 import type { TrackerSnapshot } from './api.ts';
 import type { SessionContext } from './context.ts';
+import { RtcDriver } from './rtc-driver.ts';
 import { createTrackerDriver, type TrackerDriver, type TransferStats } from './tracker-driver.ts';
 
 export interface DiscoveryOptions {
@@ -16,6 +18,11 @@ export interface DiscoveryOptions {
   readonly peerId: PeerId;
   readonly stats: () => TransferStats;
   readonly onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]) => void;
+  /** How many peers without an address are wanted, and whether one that asks is let in (see SignallingOptions). */
+  readonly wanted: () => number;
+  readonly welcomes: () => boolean;
+  /** Such a peer. */
+  readonly onStream: (stream: Stream, outgoing: boolean) => void;
 }
 
 /** How long a session that closes waits for the trackers' answers. */
@@ -26,11 +33,13 @@ export class Discovery {
   readonly #context: SessionContext;
   readonly #abort = new AbortController();
   readonly #trackers: TrackerDriver | undefined;
+  readonly #rtc: RtcDriver | undefined;
   #started = false;
 
   constructor(options: DiscoveryOptions, context: SessionContext) {
     this.#options = options;
     this.#context = context;
+    this.#rtc = this.#createRtc();
     this.#trackers = this.#createTrackers();
   }
 
@@ -38,11 +47,21 @@ export class Discovery {
     if (this.#started) return;
     this.#started = true;
     this.#trackers?.start();
+    this.#rtc?.start();
   }
 
   /** The download has become whole. */
   completed(): void {
-    if (this.#started) this.#trackers?.completed();
+    if (!this.#started) return;
+    this.#trackers?.completed();
+    this.#rtc?.completed();
+  }
+
+  /** Asks again now where an announce has failed. */
+  retry(): void {
+    if (!this.#started) return;
+    this.#trackers?.update();
+    this.#rtc?.retry();
   }
 
   /** Peers by host name, as magnet links give them. Names that do not resolve are passed over. */
@@ -51,12 +70,13 @@ export class Discovery {
   }
 
   snapshot(): readonly TrackerSnapshot[] {
-    return this.#trackers?.snapshot() ?? [];
+    return [...(this.#trackers?.snapshot() ?? []), ...(this.#rtc?.snapshot() ?? [])];
   }
 
   /** Says goodbye to the trackers, for a few seconds at most. */
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#rtc?.stop();
     if (this.#started) await this.#trackers?.stop(STOP_LIMIT_MS);
   }
 
@@ -76,8 +96,11 @@ export class Discovery {
   }
 
   #createTrackers(): TrackerDriver | undefined {
-    const { trackers, infoHashes, peerId, stats, onCandidates } = this.#options;
+    const { infoHashes, peerId, stats, onCandidates } = this.#options;
     const { env, port } = this.#context;
+    const trackers = this.#options.trackers
+      .map((tier) => (this.#rtc === undefined ? tier : tier.filter((url) => !isSocketUrl(url))))
+      .filter((tier) => tier.length > 0);
     if (trackers.length === 0 || env.datagram === undefined) return undefined;
     const { http, datagram, clock, random, log } = env;
     return createTrackerDriver(
@@ -90,4 +113,23 @@ export class Discovery {
       },
     );
   }
+
+  /** Undefined where there is no WebRTC, or no tracker that speaks of it. */
+  #createRtc(): RtcDriver | undefined {
+    const { infoHashes, peerId, stats, wanted, welcomes, onStream } = this.#options;
+    const { rtc, websocket, clock, random, log } = this.#context.env;
+    const [infoHash] = infoHashes;
+    const trackers = this.#options.trackers.flat().filter(isSocketUrl);
+    if (rtc === undefined || websocket === undefined || infoHash === undefined || trackers.length === 0) {
+      return undefined;
+    }
+    return new RtcDriver(
+      { trackers, infoHash, peerId, counts: stats, wanted, welcomes, onStream },
+      { rtc, websocket, clock, random, log },
+    );
+  }
+}
+
+function isSocketUrl(url: string): boolean {
+  return /^wss?:\/\//i.test(url);
 }

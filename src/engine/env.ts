@@ -5,8 +5,10 @@ import type { Digests, Hasher } from '../ports/hasher.ts';
 import type { HttpPort } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import type { RtcPort } from '../ports/rtc.ts';
 import type { StateStore, StoragePort } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
+import type { WebSocketPort } from '../ports/websocket.ts';
 
 export interface Env {
   /** Ways to reach peers by address, the preferred one first; empty in a browser. */
@@ -14,6 +16,10 @@ export interface Env {
   /** Undefined where there is no UDP. */
   readonly datagram: DatagramPort | undefined;
   readonly http: HttpPort;
+  /** For ws:// and wss:// trackers. */
+  readonly websocket?: WebSocketPort | undefined;
+  /** Loads WebRTC when a torrent first needs it; rejects with SystemError RTC_UNAVAILABLE that says what is missing. */
+  readonly rtc?: (() => Promise<RtcPort>) | undefined;
   readonly storage: StoragePort;
   readonly state: StateStore;
   readonly hasher: Hasher;

@@ -1,6 +1,7 @@
-// Signalling for one swarm over its WebSocket trackers: runs a Signalling machine per tracker and turns opened
-// WebRTC channels into streams for the torrent's peers.
+// Signalling for one swarm over its WebSocket trackers: loads WebRTC, runs a Signalling machine per tracker and turns
+// opened channels into streams for the torrent's peers.
 import type { InfoHash, PeerId } from '../core/ids.ts';
+import { SystemError } from '../core/errors.ts';
 import { Signalling, type HalfKey, type SignallingEffect, type SwarmCounts } from '../core/rtc/signalling.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -16,42 +17,86 @@ export interface RtcDriverOptions {
   readonly infoHash: InfoHash;
   readonly peerId: PeerId;
   readonly counts: () => SwarmCounts;
-  /** How many more connections the torrent wants. */
+  /** See SignallingOptions. */
   readonly wanted: () => number;
+  readonly welcomes: () => boolean;
   /** An open channel; `outgoing` tells who sends its handshake first. */
   readonly onStream: (stream: Stream, outgoing: boolean) => void;
 }
 
 export interface RtcDriverDeps {
-  readonly rtc: RtcPort;
+  /** Rejects with SystemError RTC_UNAVAILABLE. */
+  readonly rtc: () => Promise<RtcPort>;
   readonly websocket: WebSocketPort;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-export interface RtcDriver {
-  completed(): void;
-  snapshot(): readonly TrackerSnapshot[];
-  /** Tells the trackers `stopped`; open streams live on. */
-  stop(): void;
-}
-
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Keys of the trackers' halves must not meet. */
 const KEYS_PER_TRACKER = 1_000_000_000;
 
-export function createRtcDriver(options: RtcDriverOptions, deps: RtcDriverDeps): RtcDriver {
-  const lanes = options.trackers.map((url, i) => new Lane(url, i * KEYS_PER_TRACKER, { options, deps }));
-  return {
-    completed: () => {
-      for (const lane of lanes) lane.completed();
-    },
-    snapshot: () => lanes.map((lane) => lane.snapshot()),
-    stop: () => {
-      for (const lane of lanes) lane.stop();
-    },
-  };
+export class RtcDriver {
+  readonly #options: RtcDriverOptions;
+  readonly #deps: RtcDriverDeps;
+  #lanes: readonly Lane[] = [];
+  #missing: string | undefined;
+  #stopped = false;
+
+  constructor(options: RtcDriverOptions, deps: RtcDriverDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#deps.rtc().then(
+      (rtc) => {
+        this.#open(rtc);
+      },
+      (error: unknown) => {
+        if (!(error instanceof SystemError)) throw error;
+        this.#missing = error.message;
+        this.#deps.log.warn('peers in browsers cannot be reached', { reason: error.message });
+      },
+    );
+  }
+
+  completed(): void {
+    for (const lane of this.#lanes) lane.run({ kind: 'completed' });
+  }
+
+  /** Trackers that could not be reached are tried again now. */
+  retry(): void {
+    for (const lane of this.#lanes) lane.retry();
+  }
+
+  snapshot(): readonly TrackerSnapshot[] {
+    if (this.#lanes.length > 0) return this.#lanes.map((lane) => lane.snapshot());
+    const status = this.#missing === undefined ? 'idle' : 'failed';
+    return this.#options.trackers.map((url) => ({ ...NOTHING_KNOWN, url, status, message: this.#missing }));
+  }
+
+  /** Tells the trackers `stopped`; open streams live on. */
+  stop(): void {
+    this.#stopped = true;
+    for (const lane of this.#lanes) lane.stop();
+  }
+
+  #open(rtc: RtcPort): void {
+    if (this.#stopped) return;
+    const context = { options: this.#options, deps: this.#deps, rtc };
+    this.#lanes = this.#options.trackers.map((url, i) => new Lane(url, i * KEYS_PER_TRACKER, context));
+    for (const lane of this.#lanes) lane.run({ kind: 'tick' });
+  }
+}
+
+const NOTHING_KNOWN = { seeders: undefined, leechers: undefined, nextAnnounceSeconds: undefined };
+
+interface LaneContext {
+  readonly options: RtcDriverOptions;
+  readonly deps: RtcDriverDeps;
+  readonly rtc: RtcPort;
 }
 
 /** One tracker. */
@@ -59,6 +104,7 @@ class Lane {
   readonly #url: string;
   readonly #options: RtcDriverOptions;
   readonly #deps: RtcDriverDeps;
+  readonly #rtc: RtcPort;
   readonly #machine: Signalling;
   readonly #halves = new Map<HalfKey, RtcHalf | RtcOffer>();
   readonly #abort = new AbortController();
@@ -66,24 +112,25 @@ class Lane {
   #cancelTimer: (() => void) | undefined;
   #running = false;
 
-  constructor(url: string, firstKey: HalfKey, context: { options: RtcDriverOptions; deps: RtcDriverDeps }) {
+  constructor(url: string, firstKey: HalfKey, context: LaneContext) {
     this.#url = url;
     this.#options = context.options;
     this.#deps = context.deps;
-    const { infoHash, peerId, counts, wanted } = context.options;
+    this.#rtc = context.rtc;
     const random = (): number => context.deps.random.uint32();
-    this.#machine = new Signalling({ infoHash, peerId, counts, wanted, random }, this.#now(), firstKey);
-    this.#run({ kind: 'tick' });
+    this.#machine = new Signalling({ ...context.options, random }, this.#now(), firstKey);
   }
 
-  completed(): void {
-    this.#run({ kind: 'completed' });
+  retry(): void {
+    if (this.#machine.snapshot().status === 'failed') this.run({ kind: 'retry' });
   }
 
   stop(): void {
-    this.#run({ kind: 'stop' });
+    this.run({ kind: 'stop' });
     this.#abort.abort();
     this.#cancelTimer?.();
+    for (const half of this.#halves.values()) half.close();
+    this.#halves.clear();
   }
 
   snapshot(): TrackerSnapshot {
@@ -94,7 +141,7 @@ class Lane {
     return this.#deps.clock.now();
   }
 
-  #run(input: Parameters<Signalling['handle']>[0]): void {
+  run(input: Parameters<Signalling['handle']>[0]): void {
     if (this.#abort.signal.aborted) return;
     this.#machine.handle(input, this.#now());
     // An effect that answers at once comes back here: its input is drained by the outer loop.
@@ -139,31 +186,31 @@ class Lane {
         this.#url,
         {
           onText: (text) => {
-            this.#run({ kind: 'frame', text });
+            this.run({ kind: 'frame', text });
           },
           onClose: () => {
             this.#socket = undefined;
-            this.#run({ kind: 'socket-closed' });
+            this.run({ kind: 'socket-closed' });
           },
         },
         { timeoutMs: CONNECT_TIMEOUT_MS, signal: this.#abort.signal },
       );
-      this.#run({ kind: 'socket-open' });
+      this.run({ kind: 'socket-open' });
     } catch (error) {
       this.#deps.log.debug('no connection to the tracker', { url: this.#url, error: String(error) });
-      this.#run({ kind: 'socket-closed' });
+      this.run({ kind: 'socket-closed' });
     }
   }
 
   async #makeOffers(count: number): Promise<void> {
-    const made = await Promise.allSettled(Array.from({ length: count }, () => this.#deps.rtc.offer()));
+    const made = await Promise.allSettled(Array.from({ length: count }, () => this.#rtc.offer()));
     const offers = made.flatMap((result) => {
       if (result.status === 'rejected') return [];
       const key = this.#machine.takeKey();
       this.#halves.set(key, result.value);
       return [{ key, sdp: result.value.sdp }];
     });
-    this.#run({ kind: 'offers-made', offers });
+    this.run({ kind: 'offers-made', offers });
   }
 
   #accept(key: HalfKey, sdp: string): void {
@@ -175,13 +222,13 @@ class Lane {
 
   async #makeAnswer(key: HalfKey, offerSdp: string): Promise<void> {
     try {
-      const half = await this.#deps.rtc.answer(offerSdp);
+      const half = await this.#rtc.answer(offerSdp);
       this.#halves.set(key, half);
-      this.#run({ kind: 'answer-made', key, sdp: half.sdp });
+      this.run({ kind: 'answer-made', key, sdp: half.sdp });
       this.#await(key, half, false);
     } catch (error) {
       this.#deps.log.debug('offer not answered', { error: String(error) });
-      this.#run({ kind: 'answer-made', key, sdp: undefined });
+      this.run({ kind: 'answer-made', key, sdp: undefined });
     }
   }
 
@@ -204,7 +251,7 @@ class Lane {
     const at = this.#machine.nextTimeout();
     if (at === undefined) return;
     this.#cancelTimer = this.#deps.clock.schedule(Math.max(0, at - this.#now()), () => {
-      this.#run({ kind: 'tick' });
+      this.run({ kind: 'tick' });
     });
   }
 }

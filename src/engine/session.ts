@@ -20,8 +20,7 @@ import type { KnownTorrent } from './torrent-parts.ts';
 import { TorrentRun } from './torrent.ts';
 
 const DEFAULT_MAX_PEERS = 500;
-const PIECE_CACHE_BYTES = 64 * 1024 * 1024;
-const PIECE_BUFFER_BYTES = 64 * 1024 * 1024;
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 const PEER_ID_BYTES = 20;
 
 /**
@@ -142,14 +141,15 @@ function createContext(
   open: { readonly port: number; readonly socket: DatagramSocket | undefined },
 ): SessionContext {
   const { clock, random } = env;
+  const budgetBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   let lastKey = 0;
   return {
     env,
     port: open.port,
     client: CLIENT_NAME,
     maxPeers: options.maxPeers ?? DEFAULT_MAX_PEERS,
-    buffers: createBufferPool({ budgetBytes: PIECE_BUFFER_BYTES, allocate: sharedMemory }),
-    pieceCache: new PieceCache(PIECE_CACHE_BYTES),
+    buffers: createBufferPool({ budgetBytes, allocate: sharedMemory }),
+    pieceCache: new PieceCache(budgetBytes),
     uploadLimiter: new RateLimiter(clock, options.uploadLimit),
     downloadLimiter: new RateLimiter(clock, options.downloadLimit),
     banned: new Set(),

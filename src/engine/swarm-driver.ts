@@ -64,7 +64,7 @@ export class SwarmDriver implements PeerHome {
   readonly #onEffect: (effect: TorrentEffect) => void;
   readonly #drain: Drain<SwarmInput, SwarmEffect>;
   readonly #members = new Map<PeerKey, Member>();
-  /** Streams that we opened and whose handshake is not done, with the address that was dialled. */
+  /** Streams whose handshake is not done, with the address that was dialled. */
   readonly #strangers = new Map<PeerLink, PeerAddress | undefined>();
   readonly #flushing = new Set<PeerLink>();
   readonly #abort = new AbortController();
@@ -111,6 +111,13 @@ export class SwarmDriver implements PeerHome {
     return this.#content?.source;
   }
 
+  /** How many more peers there is room for, those that are still introducing themselves included. */
+  get room(): number {
+    if (this.#abort.signal.aborted) return 0;
+    const here = this.#options.maxPeers - this.#members.size - this.#strangers.size;
+    return Math.max(0, Math.min(here, this.#context.maxPeers - this.#context.peers.count));
+  }
+
   /** The metainfo and what is on disk are known: pieces can flow. */
   open(content: SwarmContent): void {
     const { metainfo, have, priorities } = content;
@@ -133,10 +140,16 @@ export class SwarmDriver implements PeerHome {
     this.#flushing.add(link);
   }
 
-  /** Takes over a stream that we opened, by whatever means, and introduces us. */
-  addStream(stream: Stream): void {
+  /** Takes over a stream to a peer of this torrent. The side that opened it introduces itself first. */
+  addStream(stream: Stream, outgoing = true): void {
     const { clock, log } = this.#context.env;
-    const peer = new PeerDriver(stream, this, { clock, log });
+    const incoming = {
+      route: ({ infoHash }: HandshakeStart) => (this.hashKind(infoHash) === undefined ? undefined : this),
+      onClosed: (closed: PeerLink) => this.#strangers.delete(closed),
+    };
+    const peer = outgoing
+      ? new PeerDriver(stream, this, { clock, log })
+      : new PeerDriver(stream, undefined, { clock, log, incoming });
     this.#strangers.set(peer, stream.remote);
   }
 

@@ -1,17 +1,16 @@
 // What a torrent is made with, and how its parts are made from that.
-import type { PeerAddress } from '../core/address.ts';
 import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import type { MagnetLink } from '../core/metainfo/magnet.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
-import type { CandidateSource } from '../core/swarm/inputs.ts';
+import { parseInfo } from '../core/metainfo/parse.ts';
 import type { AddOptions } from './api.ts';
 import type { SessionContext } from './context.ts';
-import { Discovery } from './discovery.ts';
+import { Discovery, type DiscoveryOptions } from './discovery.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { resumeKey } from './resume.ts';
+import { ResumeKeeper, type ResumeSource } from './resume-keeper.ts';
+import { resumeKey, type ResumeData } from './resume.ts';
 import { SwarmDriver, type TorrentEffect } from './swarm-driver.ts';
-import type { TransferStats } from './tracker-driver.ts';
 
 /** What is known when a torrent is added. At least one hash is there. */
 export interface KnownTorrent {
@@ -74,10 +73,7 @@ export function createSwarm(parts: TorrentParts, onEffect: (effect: TorrentEffec
 
 export function createDiscovery(
   parts: TorrentParts,
-  hooks: {
-    readonly stats: () => TransferStats;
-    readonly onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]) => void;
-  },
+  hooks: Omit<DiscoveryOptions, 'trackers' | 'infoHashes' | 'peerId'>,
 ): Discovery {
   const { source, options, hashes, peerId, context } = parts;
   const own = source.metainfo?.trackers ?? source.magnet?.trackers.map((url) => [url]) ?? [];
@@ -85,8 +81,33 @@ export function createDiscovery(
   return new Discovery({ trackers, infoHashes: hashes, peerId, ...hooks }, context);
 }
 
-export function resumeKeyOf({ hashes, options, context }: TorrentParts): string {
+function resumeKeyOf({ hashes, options, context }: TorrentParts): string {
   const [hash] = hashes;
   invariant(hash !== undefined, 'a torrent has a hash');
   return resumeKey(hash, context.env.resolveFolder(options.folder), context.env.digests);
+}
+
+export function createKeeper(
+  parts: TorrentParts,
+  source: Omit<ResumeSource, 'info'> & { readonly metainfo: () => Metainfo | undefined },
+): ResumeKeeper {
+  return new ResumeKeeper(resumeKeyOf(parts), parts.context.env, {
+    ...source,
+    info: () => {
+      const metainfo = source.metainfo();
+      if (parts.source.magnet === undefined || metainfo === undefined) return undefined;
+      return { bytes: metainfo.infoBytes, pieceLayers: metainfo.pieceLayers };
+    },
+  });
+}
+
+/** The metainfo of an info dictionary that came from peers or resume data. Throws ProtocolError METAINFO_*. */
+export function readInfo({ source, context }: TorrentParts, info: NonNullable<ResumeData['info']>): Metainfo {
+  const { magnet } = source;
+  const extras = {
+    trackers: magnet?.trackers.map((url) => [url]),
+    webSeeds: magnet?.webSeeds,
+    pieceLayers: info.pieceLayers,
+  };
+  return parseInfo(info.bytes, extras, context.env.digests);
 }

@@ -4,7 +4,6 @@ import type { PeerAddress } from '../core/address.ts';
 import { SwarmpressError, SystemError, UsageError } from '../core/errors.ts';
 import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
-import { parseInfo } from '../core/metainfo/parse.ts';
 import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
 import { Accounts } from './accounts.ts';
 import type {
@@ -15,21 +14,22 @@ import type {
   TorrentSnapshot,
   TorrentState,
   TrackerSnapshot,
+  WebSeedSnapshot,
 } from './api.ts';
 import { Content } from './content.ts';
 import type { SessionContext } from './context.ts';
 import type { Discovery } from './discovery.ts';
-import { DiskDriver } from './disk-driver.ts';
 import { Emitter } from './emitter.ts';
 import type { PeerHome } from './peer-driver.ts';
-import { ResumeKeeper } from './resume-keeper.ts';
+import type { ResumeKeeper } from './resume-keeper.ts';
 import type { ResumeData } from './resume.ts';
 import type { SwarmDriver, TorrentEffect } from './swarm-driver.ts';
 import {
   createDiscovery,
+  createKeeper,
   createParts,
   createSwarm,
-  resumeKeyOf,
+  readInfo,
   type KnownTorrent,
   type TorrentParts,
 } from './torrent-parts.ts';
@@ -51,7 +51,6 @@ export class TorrentRun implements Torrent {
   #swarm: SwarmDriver;
   #metainfo: Metainfo | undefined;
   #content: Content | undefined;
-  #disk: DiskDriver | undefined;
   #paused = false;
   #isDone = false;
   /** Pieces came since the last check. */
@@ -69,9 +68,19 @@ export class TorrentRun implements Torrent {
       () => this.#content,
     );
     this.#swarm = this.#createSwarm();
-    this.#keeper = this.#createKeeper();
+    this.#keeper = createKeeper(this.#parts, {
+      storage: () => this.#content?.storage,
+      have: () => this.#swarm.engine.have(),
+      metainfo: () => this.#metainfo,
+      totals: () => this.#accounts.total(),
+    });
     this.#discovery = createDiscovery(this.#parts, {
       stats: () => this.#transferStats(),
+      wanted: () => (this.#isDone || this.#paused ? 0 : this.#swarm.room),
+      welcomes: () => !this.#paused && this.#swarm.room > 0,
+      onStream: (stream, outgoing) => {
+        this.#swarm.addStream(stream, outgoing);
+      },
       onCandidates: (from, addresses) => {
         this.#swarm.push({ kind: 'candidates', source: from, addresses });
       },
@@ -97,7 +106,8 @@ export class TorrentRun implements Torrent {
     void this.#attempt(async () => {
       const resume = await this.#keeper.load();
       if (resume !== undefined) this.#accounts.restore(resume);
-      const metainfo = this.#metainfo ?? (resume?.info === undefined ? undefined : this.#read(resume.info));
+      const metainfo =
+        this.#metainfo ?? (resume?.info === undefined ? undefined : readInfo(this.#parts, resume.info));
       if (metainfo === undefined) this.#awaitMetadata();
       else await this.#open(metainfo, resume);
     });
@@ -122,6 +132,10 @@ export class TorrentRun implements Torrent {
 
   trackers(): readonly TrackerSnapshot[] {
     return this.#discovery.snapshot();
+  }
+
+  webSeeds(): readonly WebSeedSnapshot[] {
+    return this.#webSeeds.snapshot();
   }
 
   pieces(): Uint8Array {
@@ -163,7 +177,7 @@ export class TorrentRun implements Torrent {
     this.#phase = 'checking';
     this.#webSeeds.close();
     this.#swarm.disconnectAll();
-    await this.#disk?.idle();
+    await content.idle();
     this.#retireSwarm();
     this.#parts.context.pieceCache.drop(content);
     this.#isDone = false;
@@ -194,6 +208,11 @@ export class TorrentRun implements Torrent {
 
   addPeers(peers: readonly PeerAddress[]): void {
     this.#swarm.push({ kind: 'candidates', source: 'user', addresses: peers });
+  }
+
+  retry(): void {
+    this.#discovery.retry();
+    this.#webSeeds.retry();
   }
 
   close(): Promise<void> {
@@ -238,21 +257,11 @@ export class TorrentRun implements Torrent {
     this.#checked = undefined;
     await content.prepare(this.#parts.options.preallocation ?? 'none');
     this.#abort.signal.throwIfAborted();
-    const swarm = this.#swarm;
-    const { metainfo, geometry, storage, priorities } = content;
-    const disk = new DiskDriver(metainfo, geometry, {
-      hasher: this.#parts.context.env.hasher,
-      storage,
-      push: (input) => {
-        swarm.push(input);
-      },
-    });
-    this.#disk = disk;
     this.#phase = 'open';
     this.#emitter.emit('checked', { completed: content.progress.completed });
-    swarm.open({ metainfo, have, source: content, disk, priorities });
-    if (!this.#swarmSnapshot().complete) this.#webSeeds.open(content, swarm);
-    this.#keeper.touch();
+    content.attach(this.#swarm, have);
+    if (!this.#swarmSnapshot().complete) this.#webSeeds.open(content, this.#swarm);
+    this.#keeper.saveSoon();
   }
 
   #meetPeers(): void {
@@ -272,8 +281,8 @@ export class TorrentRun implements Torrent {
   #onMetadata(bytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void {
     if (this.#phase !== 'metadata') return;
     void this.#attempt(async () => {
-      await this.#open(this.#read({ bytes, pieceLayers }), undefined);
-      await this.#keeper.save(false);
+      await this.#open(readInfo(this.#parts, { bytes, pieceLayers }), undefined);
+      await this.#keeper.save();
     });
   }
 
@@ -284,13 +293,12 @@ export class TorrentRun implements Torrent {
     this.#emitter.emit('piece', { piece });
   }
 
-  /** All wanted pieces are written: said to be done when they are flushed. */
   #onComplete(): void {
     this.#webSeeds.close();
     void this.#attempt(async () => {
       if (this.#hasNews) {
-        await this.#content?.storage.flush();
-        await this.#keeper.save(false);
+        await this.#keeper.save();
+        void this.#keeper.flush();
         if (this.#accounts.left() === 0) this.#discovery.completed();
       }
       this.#isDone = true;
@@ -323,8 +331,8 @@ export class TorrentRun implements Torrent {
     const goodbye = this.#discovery.stop();
     this.#webSeeds.close();
     this.#swarm.disconnectAll();
-    await this.#disk?.idle();
-    if (this.#metainfo !== undefined) await this.#keeper.save(true);
+    await this.#content?.idle();
+    if (this.#metainfo !== undefined) await this.#keeper.close();
     this.#swarm.close();
     const content = this.#content;
     if (content !== undefined) {
@@ -359,33 +367,9 @@ export class TorrentRun implements Torrent {
     return this.#swarm.engine.snapshot(this.#parts.context.env.clock.now());
   }
 
-  #read(info: NonNullable<ResumeData['info']>): Metainfo {
-    const { magnet } = this.#parts.source;
-    const extras = {
-      trackers: magnet?.trackers.map((url) => [url]),
-      webSeeds: magnet?.webSeeds,
-      pieceLayers: info.pieceLayers,
-    };
-    return parseInfo(info.bytes, extras, this.#parts.context.env.digests);
-  }
-
   #createSwarm(): SwarmDriver {
     return createSwarm(this.#parts, (effect) => {
       this.#apply(effect);
-    });
-  }
-
-  #createKeeper(): ResumeKeeper {
-    const { env } = this.#parts.context;
-    return new ResumeKeeper(resumeKeyOf(this.#parts), env, {
-      storage: () => this.#content?.storage,
-      have: () => this.#swarm.engine.have(),
-      info: () => {
-        const metainfo = this.#metainfo;
-        if (this.#parts.source.magnet === undefined || metainfo === undefined) return undefined;
-        return { bytes: metainfo.infoBytes, pieceLayers: metainfo.pieceLayers };
-      },
-      totals: () => this.#accounts.total(),
     });
   }
 }

@@ -10,6 +10,7 @@ import type { HttpPort, HttpResponse } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { BlockAssembler } from './block-assembler.ts';
+import type { WebSeedSnapshot } from './api.ts';
 import type { PeerLink } from './peer-link.ts';
 import { firstBusy } from './rate-limiter.ts';
 import type { SwarmDriver } from './swarm-driver.ts';
@@ -44,7 +45,7 @@ class LaterError extends SystemError {
 }
 
 export class WebSeed implements PeerLink {
-  readonly #name: string;
+  readonly url: string;
   readonly #source: WebSource;
   readonly #swarm: SwarmDriver;
   readonly #deps: WebSeedDeps;
@@ -57,14 +58,21 @@ export class WebSeed implements PeerLink {
   #resumed: Promise<void> | undefined;
   #onResume: () => void = () => undefined;
   #closed = false;
+  #downloaded = 0;
+  #trouble: string | undefined;
 
-  /** Joins the swarm at once. `name` is the URL, for the log. */
-  constructor(name: string, source: WebSource, context: { swarm: SwarmDriver; deps: WebSeedDeps }) {
-    this.#name = name;
+  /** Joins the swarm at once. */
+  constructor(url: string, source: WebSource, context: { swarm: SwarmDriver; deps: WebSeedDeps }) {
+    this.url = url;
     this.#source = source;
     this.#swarm = context.swarm;
     this.#deps = context.deps;
     this.#join();
+  }
+
+  /** For good: nobody needs it any more, or the engine has thrown it out. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   send(message: Message): void {
@@ -105,7 +113,25 @@ export class WebSeed implements PeerLink {
     this.#leave();
   }
 
+  /** If it failed: joins again now. */
+  retry(): void {
+    if (this.#cancelRetry === undefined || this.#closed) return;
+    this.#cancelRetry();
+    this.#join();
+  }
+
+  snapshot(): WebSeedSnapshot {
+    const rest = this.#lanes > 0 ? 'working' : 'idle';
+    return {
+      url: this.url,
+      status: this.#trouble === undefined ? rest : 'failed',
+      message: this.#trouble,
+      downloaded: this.#downloaded,
+    };
+  }
+
   #join(): void {
+    this.#cancelRetry = undefined;
     this.#abort = new AbortController();
     this.#key = this.#swarm.join(this, {
       transport: 'webseed',
@@ -206,6 +232,8 @@ export class WebSeed implements PeerLink {
   #deliver(block: Block, data: Uint8Array): void {
     if (this.#key === undefined) return;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#trouble = undefined;
+    this.#downloaded += data.length;
     const { piece, begin } = block;
     this.#swarm.push({ kind: 'message', peer: this.#key, message: { kind: 'piece', piece, begin, data } });
   }
@@ -213,7 +241,8 @@ export class WebSeed implements PeerLink {
   #fail(error: Error): void {
     const delayMs = error instanceof LaterError ? error.delayMs : this.#retryMs;
     this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2);
-    this.#deps.log.info('web seed failed', { url: this.#name, reason: error.message, retryMs: delayMs });
+    this.#deps.log.info('web seed failed', { url: this.url, reason: error.message, retryMs: delayMs });
+    this.#trouble = error.message;
     this.#leave();
     this.#cancelRetry = this.#deps.clock.schedule(delayMs, () => {
       this.#join();

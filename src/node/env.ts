@@ -3,21 +3,26 @@ import { resolve } from 'node:path';
 import type { Env } from '../engine/env.ts';
 import { CLIENT_NAME } from '../engine/client.ts';
 import { silentLog, type Log } from '../ports/log.ts';
+import type { RtcPort } from '../ports/rtc.ts';
 import { systemClock } from './clock.ts';
 import { nodeDigests } from './digests.ts';
 import { createFsStoragePort } from './fs-storage.ts';
 import { createHashPool } from './hash-pool.ts';
 import { createHttpPort } from './http.ts';
 import { systemRandom } from './random.ts';
+import { loadRtcPort } from './rtc.ts';
 import { createStateStore, defaultStateFolder } from './state-store.ts';
 import { createTcpTransport } from './tcp.ts';
 import { udpPort } from './udp.ts';
+import { webSocketPort } from './ws.ts';
 
 export interface NodeEnvOptions {
   /** Where resume data is kept; by default among the user's state files. */
   readonly stateFolder?: string | undefined;
   /** Threads that hash; one for each core by default. */
   readonly workers?: number | undefined;
+  /** `stun:host:port` servers by which WebRTC peers learn their public address. None by default. */
+  readonly iceServers?: readonly string[] | undefined;
   /** Silent by default. */
   readonly log?: Log | undefined;
 }
@@ -29,10 +34,13 @@ export interface NodeEnvOptions {
  */
 export function createNodeEnv(options: NodeEnvOptions = {}): Env {
   const hasher = createHashPool({ workers: options.workers });
+  let rtc: Promise<RtcPort> | undefined;
   return {
     transports: [createTcpTransport()],
     datagram: udpPort,
     http: createHttpPort({ userAgent: CLIENT_NAME.replace(' ', '/') }),
+    websocket: webSocketPort,
+    rtc: () => (rtc ??= loadRtcPort({ iceServers: options.iceServers })),
     storage: createFsStoragePort(),
     state: createStateStore(options.stateFolder ?? defaultStateFolder()),
     hasher,
@@ -41,6 +49,14 @@ export function createNodeEnv(options: NodeEnvOptions = {}): Env {
     random: systemRandom,
     log: options.log ?? silentLog,
     resolveFolder: (folder) => resolve(folder),
-    close: () => hasher.close(),
+    close: async () => {
+      await rtc?.then(
+        (port) => {
+          port.close();
+        },
+        () => undefined,
+      );
+      await hasher.close();
+    },
   };
 }

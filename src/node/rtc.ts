@@ -15,13 +15,14 @@ export interface RtcOptions {
 const GATHER_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 60_000;
 
-/** Undefined when the optional package is missing or does not load on this system. */
-export async function loadRtcPort(options: RtcOptions = {}): Promise<RtcPort | undefined> {
+/** Rejects with SystemError RTC_UNAVAILABLE when the optional package is missing or does not load on this system. */
+export async function loadRtcPort(options: RtcOptions = {}): Promise<RtcPort> {
   try {
-    const library = await import('node-datachannel');
-    return new NodeRtcPort(library, options);
-  } catch {
-    return undefined;
+    return new NodeRtcPort(await import('node-datachannel'), options);
+  } catch (cause) {
+    const text =
+      'WebRTC needs the optional package node-datachannel, which is not installed or does not load here';
+    throw new SystemError('RTC_UNAVAILABLE', text, { cause });
   }
 }
 

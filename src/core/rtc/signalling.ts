@@ -36,6 +36,8 @@ export type SignallingInput =
   /** Answer to `make-answer`; undefined when the offer made no sense. */
   | { readonly kind: 'answer-made'; readonly key: HalfKey; readonly sdp: string | undefined }
   | { readonly kind: 'completed' }
+  /** Do not wait any longer: connect or announce now. */
+  | { readonly kind: 'retry' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'tick' };
 
@@ -55,8 +57,10 @@ export interface SignallingOptions {
   readonly infoHash: InfoHash;
   readonly peerId: PeerId;
   readonly counts: () => SwarmCounts;
-  /** Connections wanted right now: how many offers to make. */
+  /** Connections wanted right now: how many offers to make. A peer that has everything waits to be asked. */
   readonly wanted: () => number;
+  /** Whether there is room for somebody who asks. */
+  readonly welcomes: () => boolean;
   readonly random: () => number;
 }
 
@@ -72,7 +76,7 @@ const MIN_INTERVAL_MS = 15_000;
 /** While connections are missing, new offers go out this often: browser swarms are short-lived. */
 const HUNGRY_INTERVAL_MS = 30_000;
 const OFFER_LIFE_MS = 50_000;
-const MAX_OFFERS = 10;
+const MAX_OFFERS = 5;
 /** Strangers' offers answered in one interval. */
 const MAX_ANSWERS = 30;
 const BACK_OFF_FIRST_MS = 3_000;
@@ -125,6 +129,9 @@ export class Signalling {
         break;
       case 'completed':
         this.#event = 'completed';
+        this.#announceAt = now;
+        break;
+      case 'retry':
         this.#announceAt = now;
         break;
       case 'stop':
@@ -219,7 +226,7 @@ export class Signalling {
 
   #offered(frame: Extract<TrackerFrame, { kind: 'offer' }>): void {
     const own = frame.peerId === frameKey(this.#options.peerId);
-    if (own || this.#answersLeft === 0 || this.#options.wanted() <= 0) return;
+    if (own || this.#answersLeft === 0 || !this.#options.welcomes()) return;
     this.#answersLeft--;
     const key = this.takeKey();
     this.#answers.set(key, { toPeerId: frame.peerId, offerId: frame.offerId });
