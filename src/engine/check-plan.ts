@@ -1,5 +1,6 @@
 // Decides which pieces on disk are trusted, which have to be hashed, and which cannot be there at all.
-// Law: a piece is trusted only if none of its files has changed since the resume data was written after them.
+// Law: a piece is trusted only if none of its files has changed since the resume data was written after them, and if
+// the host has not been restarted since, unless the data had been flushed.
 import { Bitfield } from '../core/bytes/bitfield.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { FileRange, Geometry } from '../core/metainfo/geometry.ts';
@@ -14,15 +15,18 @@ export interface CheckPlan {
 
 type StoredFiles = readonly (StoredFile | undefined)[];
 
+export interface CheckBasis {
+  readonly mode: NonNullable<AddOptions['check']>;
+  readonly resume: ResumeData | undefined;
+  /** See Env. */
+  readonly bootId: string | undefined;
+}
+
 /** `stored` is what is on disk now. */
-export function planCheck(
-  geometry: Geometry,
-  stored: StoredFiles,
-  how: { readonly mode: NonNullable<AddOptions['check']>; readonly resume: ResumeData | undefined },
-): CheckPlan {
+export function planCheck(geometry: Geometry, stored: StoredFiles, how: CheckBasis): CheckPlan {
   const { pieceCount } = geometry;
   const plan = { trusted: new Bitfield(pieceCount), toHash: new Bitfield(pieceCount) };
-  const had = parseHave(how.resume, pieceCount);
+  const had = isLost(how) ? undefined : parseHave(how.resume, pieceCount);
   const changed = stored.map((file, index) => hasChanged(file, how.resume?.files[index]));
   for (let piece = 0; piece < pieceCount; piece++) {
     const ranges = geometry.ranges(piece).filter((range) => !range.pad);
@@ -39,6 +43,11 @@ export function planCheck(
     else if (how.resume?.clean !== true) plan.toHash.add(piece);
   }
   return plan;
+}
+
+/** True if data that the resume data speaks of may have gone with the host's memory. */
+function isLost({ resume, bootId }: CheckBasis): boolean {
+  return resume?.unflushedSince !== undefined && resume.unflushedSince !== bootId;
 }
 
 function covers(file: StoredFile | undefined, range: FileRange): boolean {

@@ -4,24 +4,22 @@ import type { Bitfield } from '../core/bytes/bitfield.ts';
 import { UsageError } from '../core/errors.ts';
 import { Geometry } from '../core/metainfo/geometry.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
-import type { FilePriority } from '../core/swarm/inputs.ts';
+import type { FilePriority, SwarmInput } from '../core/swarm/inputs.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { Preallocation, Storage, StoragePort } from '../ports/storage.ts';
-import type { AddOptions } from './api.ts';
-import { planCheck } from './check-plan.ts';
+import { planCheck, type CheckBasis } from './check-plan.ts';
+import { DiskDriver } from './disk-driver.ts';
 import { checkPieces } from './hash-files.ts';
 import type { PieceSource } from './piece-cache.ts';
 import { Progress } from './progress.ts';
-import type { ResumeData } from './resume.ts';
+import type { SwarmDriver } from './swarm-driver.ts';
 
 export interface ContentDeps {
   readonly storage: StoragePort;
   readonly hasher: Hasher;
 }
 
-export interface CheckOptions {
-  readonly mode: NonNullable<AddOptions['check']>;
-  readonly resume: ResumeData | undefined;
+export interface CheckOptions extends CheckBasis {
   readonly signal: AbortSignal;
   /** 0..1. */
   readonly onProgress: (part: number) => void;
@@ -33,6 +31,7 @@ export class Content implements PieceSource {
   readonly storage: Storage;
   readonly progress: Progress;
   readonly #hasher: Hasher;
+  #disk: DiskDriver | undefined;
   #wanted: readonly boolean[];
 
   private constructor(
@@ -99,6 +98,21 @@ export class Content implements PieceSource {
     this.#wanted = selection(this.metainfo, files);
     this.storage.setWanted(this.#wanted);
     this.progress.count(this.#wanted, have);
+  }
+
+  /** Lets a swarm's pieces flow to and from the disk. `have` is what `check` has found. */
+  attach(swarm: SwarmDriver, have: Bitfield): void {
+    const { metainfo, geometry, storage, priorities } = this;
+    const push = (input: SwarmInput): void => {
+      swarm.push(input);
+    };
+    this.#disk = new DiskDriver(metainfo, geometry, { hasher: this.#hasher, storage, push });
+    swarm.open({ metainfo, have, source: this, disk: this.#disk, priorities });
+  }
+
+  /** Resolves when no piece is being hashed or written. */
+  async idle(): Promise<void> {
+    await this.#disk?.idle();
   }
 }
 

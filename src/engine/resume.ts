@@ -2,7 +2,7 @@
 // Law: on any doubt the file is as good as absent, and the content is hashed again.
 import { decodeBencode, type BencodeValue } from '../core/bencode/decode.ts';
 import { encodeBencode } from '../core/bencode/encode.ts';
-import { dictOf, getBytes, getInt, getList } from '../core/bencode/fields.ts';
+import { dictOf, getBytes, getInt, getList, getText } from '../core/bencode/fields.ts';
 import { concatBytes, fromHex, toHex, utf8Encode } from '../core/bytes/bytes.ts';
 import type { Digests } from '../core/digests.ts';
 import { ProtocolError } from '../core/errors.ts';
@@ -21,6 +21,8 @@ export interface ResumeData {
   readonly files: readonly (StoredFile | undefined)[];
   /** The torrent was closed in order: no piece was under way. */
   readonly clean: boolean;
+  /** Where the data was only written, not flushed: the host's boot id. After a restart of the host it is in doubt. */
+  readonly unflushedSince: string | undefined;
   /** Payload bytes over all sessions. */
   readonly downloaded: number;
   readonly uploaded: number;
@@ -42,6 +44,7 @@ export function encodeResume(data: ResumeData): Uint8Array {
     have: data.have,
     files: data.files.map((file) => (file === undefined ? [] : [file.length, Math.floor(file.modifiedMs)])),
     clean: data.clean ? 1 : 0,
+    unflushed: data.unflushedSince,
     downloaded: data.downloaded,
     uploaded: data.uploaded,
   });
@@ -61,6 +64,7 @@ export function parseResume(bytes: Uint8Array): ResumeData | undefined {
       have: getBytes(dict, 'have'),
       files: (getList(dict, 'files') ?? []).map(parseFile),
       clean: getInt(dict, 'clean') === 1,
+      unflushedSince: getText(dict, 'unflushed'),
       downloaded: getInt(dict, 'downloaded') ?? 0,
       uploaded: getInt(dict, 'uploaded') ?? 0,
     };

@@ -253,7 +253,8 @@ export class TorrentRun implements Torrent {
     const onProgress = (part: number): void => {
       this.#checked = part;
     };
-    const have = await content.check({ mode, resume, signal: this.#abort.signal, onProgress });
+    const { bootId } = this.#parts.context.env;
+    const have = await content.check({ mode, resume, bootId, signal: this.#abort.signal, onProgress });
     this.#checked = undefined;
     await content.prepare(this.#parts.options.preallocation ?? 'none');
     this.#abort.signal.throwIfAborted();

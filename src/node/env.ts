@@ -4,6 +4,7 @@ import type { Env } from '../engine/env.ts';
 import { CLIENT_NAME } from '../engine/client.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import type { RtcPort } from '../ports/rtc.ts';
+import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
 import { nodeDigests } from './digests.ts';
 import { createFsStoragePort } from './fs-storage.ts';
@@ -48,6 +49,7 @@ export function createNodeEnv(options: NodeEnvOptions = {}): Env {
     clock: systemClock,
     random: systemRandom,
     log: options.log ?? silentLog,
+    bootId: bootId(),
     resolveFolder: (folder) => resolve(folder),
     close: async () => {
       await rtc?.then(
