@@ -29,6 +29,8 @@ export interface Env {
   readonly log: Log;
   /** The one name of a folder, so that resume data is found from wherever the program was started. */
   resolveFolder(folder: string): string;
+  /** Changes when the host is restarted, after which data that was written but not flushed is in doubt. */
+  readonly bootId?: string | undefined;
   /** Ends worker threads and the like. Sessions on this environment are closed before. */
   close(): Promise<void>;
 }
