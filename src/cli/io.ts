@@ -16,6 +16,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Aborts on the first SIGINT or SIGTERM; a command then cleans up and the exit code is 130. */
   readonly signal: AbortSignal;
+  /** Calls back on each SIGHUP, which asks a server to read its configuration again; the result ends that. */
+  readonly onHangup?: ((listener: () => void) => () => void) | undefined;
 }
 
 /** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */

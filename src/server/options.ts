@@ -33,14 +33,22 @@ export interface TrackerOptions {
   /** Announces and scrapes a second of one address (100) and at once (5000); 0 switches it off. Loopback is exempt. */
   readonly rateLimit?: number | undefined;
   readonly rateBurst?: number | undefined;
+  /** A file of info hashes, a .torrent, or a folder of them: the only torrents that are tracked. */
+  readonly allow?: string | undefined;
+  /** The same, for torrents that are refused. Not together with `allow`. */
+  readonly deny?: string | undefined;
+  /** A file that keeps the swarms over a restart. */
+  readonly snapshot?: string | undefined;
+  /** Seconds between writings of the snapshot. Default 300. */
+  readonly snapshotInterval?: number | undefined;
   /** Open TCP connections. Default 20,000. */
   readonly maxConnections?: number | undefined;
 }
 
 /** The options with defaults filled in. */
 export type TrackerSettings = {
-  readonly [K in keyof TrackerOptions]-?: K extends 'host'
-    ? string | undefined
+  readonly [K in keyof TrackerOptions]-?: K extends 'host' | 'allow' | 'deny' | 'snapshot'
+    ? TrackerOptions[K]
     : NonNullable<TrackerOptions[K]>;
 };
 
@@ -64,5 +72,9 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   maxPeersPerAddress: 50_000,
   rateLimit: 100,
   rateBurst: 5000,
+  allow: undefined,
+  deny: undefined,
+  snapshot: undefined,
+  snapshotInterval: 300,
   maxConnections: 20_000,
 };

@@ -1,10 +1,10 @@
 // A tracker in this process: one store and one announce core behind HTTP, WebSocket and UDP on one port number.
 import type { RequestListener } from 'node:http';
 import { formatAddress } from '../core/address.ts';
-import { SystemError, UsageError } from '../core/errors.ts';
+import { SystemError } from '../core/errors.ts';
 import { AnnounceCore } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
-import type { Policy, TorrentFilter } from '../core/tracker/policy.ts';
+import type { TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { storeWords, Swarms } from '../core/tracker/swarms.ts';
@@ -14,8 +14,11 @@ import { silentLog, type Log } from '../ports/log.ts';
 import { createProxyTrust } from './forwarded.ts';
 import { createHttpFrontend, type HttpFrontend } from './http-frontend.ts';
 import { listenTcp, type TcpListener } from './listen.ts';
-import { TRACKER_DEFAULTS, type TrackerOptions, type TrackerSettings } from './options.ts';
+import type { TrackerOptions, TrackerSettings } from './options.ts';
 import { createPages } from './pages.ts';
+import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
+import { watchTorrentList, type WatchedFilter } from './torrent-list.ts';
+import { fillIn, policyOf, storeOptionsOf } from './settings.ts';
 import type { TrackerStatistics } from './statistics.ts';
 import { createUdpFrontend, type UdpFrontend } from './udp-frontend.ts';
 import { createWsFrontend, type WsFrontend } from './ws-frontend.ts';
@@ -43,6 +46,11 @@ export interface Tracker {
   statistics(): TrackerStatistics;
   /** Zeros for a torrent without peers. `infoHash`: 20 bytes. */
   counts(infoHash: Uint8Array): SwarmCounts;
+  /**
+   * Takes over new intervals, numbers of peers and address rules, and reads the list of torrents again (one that cannot
+   * be read stays as it was). Ports, sizes and files need a restart. Rejects with UsageError TRACKER_*.
+   */
+  reload(options?: TrackerOptions): Promise<void>;
   /** Stops accepting, finishes what is under way, closes all sockets. */
   close(): Promise<void>;
 }
@@ -64,7 +72,7 @@ const PORT_ATTEMPTS = 8;
  */
 export async function createTracker(options: TrackerOptions = {}, deps: TrackerDeps = {}): Promise<Tracker> {
   const tracker = new TrackerServer(fillIn(options), deps);
-  await tracker.listen();
+  await tracker.start();
   return tracker;
 }
 
@@ -72,6 +80,7 @@ class TrackerServer implements Tracker {
   port = 0;
   readonly #settings: TrackerSettings;
   readonly #log: Log;
+  readonly #torrents: TorrentFilter | undefined;
   readonly #store: Swarms;
   readonly #core: AnnounceCore;
   readonly #relay: Relay;
@@ -82,13 +91,21 @@ class TrackerServer implements Tracker {
   #tcp: TcpListener | undefined;
   #udp: UdpFrontend | undefined;
   #sweep: NodeJS.Timeout | undefined;
+  #saver: NodeJS.Timeout | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #list: WatchedFilter | undefined;
 
   constructor(settings: TrackerSettings, deps: TrackerDeps) {
     this.#settings = settings;
     this.#log = deps.log ?? silentLog;
+    this.#torrents = deps.torrents;
     const uint32 = (): number => systemRandom.uint32();
     const key: readonly [number, number] = [uint32(), uint32()];
-    this.#store = createStore(settings, { key, seed: uint32() });
+    const storeOptions = { ...storeOptionsOf(settings), key, seed: uint32() };
+    this.#store = new Swarms(
+      new Int32Array(new SharedArrayBuffer(4 * storeWords(storeOptions))),
+      storeOptions,
+    );
     this.#core = new AnnounceCore(this.#store, {
       policy: policyOf(settings, deps.torrents),
       rateLimit: { perSecond: settings.rateLimit, burst: settings.rateBurst, key },
@@ -125,7 +142,39 @@ class TrackerServer implements Tracker {
     }
   }
 
-  async listen(): Promise<void> {
+  async start(): Promise<void> {
+    const { snapshot, allow, deny } = this.#settings;
+    if (snapshot !== undefined) {
+      const restored = await loadSnapshot(snapshot, this.#store, now());
+      if (restored !== undefined)
+        this.#log.info('snapshot restored', {
+          ageSeconds: restored.ageMs / 1000,
+          swarms: this.#store.totals().swarms,
+        });
+    }
+    const path = allow ?? deny;
+    if (path !== undefined) {
+      const list = { kind: allow === undefined ? ('deny' as const) : ('allow' as const), path };
+      this.#list = await watchTorrentList(list, this.#log, (listed) => {
+        this.#core.policy = { ...this.#core.policy, torrents: both(listed, this.#torrents) };
+      });
+    }
+    try {
+      await this.#listen();
+    } catch (error) {
+      this.#list?.close();
+      throw error;
+    }
+    this.#sweepLater(SWEEP_PAUSE_MS);
+    if (snapshot !== undefined)
+      this.#saver = setInterval(
+        () => void this.#save(snapshot),
+        this.#settings.snapshotInterval * 1000,
+      ).unref();
+    this.#log.info('tracker listens', { port: this.port, host: this.#settings.host });
+  }
+
+  async #listen(): Promise<void> {
     const { port, host, http, ws, udp } = this.#settings;
     for (let attempt = 1; ; attempt++) {
       if (http || ws) await this.#listenTcp(port);
@@ -141,8 +190,6 @@ class TrackerServer implements Tracker {
         if (!taken || port !== 0 || attempt === PORT_ATTEMPTS) throw error;
       }
     }
-    this.#sweepLater(SWEEP_PAUSE_MS);
-    this.#log.info('tracker listens', { port: this.port, host });
   }
 
   announceUrls(host: string): string[] {
@@ -177,12 +224,38 @@ class TrackerServer implements Tracker {
     return counts;
   }
 
+  async reload(options?: TrackerOptions): Promise<void> {
+    if (options !== undefined) {
+      const { torrents, access } = this.#core.policy;
+      this.#core.policy = { ...policyOf(fillIn(options), torrents), access };
+    }
+    await this.#list?.reload();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#sweep);
+    clearInterval(this.#saver);
+    this.#list?.close();
     this.#ws?.close();
     this.#http.close();
     await Promise.all([this.#tcp?.close(), this.#udp?.close()]);
+    if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
     this.#log.info('tracker closed', { announces: this.#core.counters.announces });
+  }
+
+  /** One at a time; a disk that is full is a warning, not the end of the tracker. */
+  async #save(path: string): Promise<void> {
+    const before = this.#saving;
+    this.#saving = (async () => {
+      await before;
+      try {
+        await saveSnapshot(path, this.#store, now());
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        this.#log.error('snapshot not written', { reason: error.message });
+      }
+    })();
+    await this.#saving;
   }
 
   async #listenTcp(port: number): Promise<void> {
@@ -207,50 +280,7 @@ function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function createStore(
-  settings: TrackerSettings,
-  secrets: { readonly key: readonly [number, number]; readonly seed: number },
-): Swarms {
-  const options = {
-    maxSwarms: settings.maxSwarms,
-    arenaBytes: settings.maxPeerBytes,
-    // Half as long again as the longest interval that clients are told, and a minute for slow ones.
-    peerLifetimeMs: (settings.interval * 1.1 * 1.5 + 60) * 1000,
-    minIntervalMs: settings.minInterval * 1000,
-    maxPeersPerSwarm: settings.maxPeersPerSwarm,
-    maxPeersPerAddress: settings.maxPeersPerAddress,
-    ...secrets,
-  };
-  return new Swarms(new Int32Array(new SharedArrayBuffer(4 * storeWords(options))), options);
-}
-
-function policyOf(settings: TrackerSettings, torrents: TorrentFilter | undefined): Policy {
-  return {
-    intervalSeconds: settings.interval,
-    minIntervalSeconds: Math.min(settings.minInterval, settings.interval),
-    defaultNumWant: settings.numWant,
-    maxNumWant: settings.maxNumWant,
-    publicOnly: settings.publicOnly,
-    trustClientIp: settings.trustClientIp,
-    maxScrape: settings.maxScrape,
-    torrents,
-    access: undefined,
-  };
-}
-
-/** Intervals over two hours would outlive the store's clock (see peer-word.ts). */
-const MAX_INTERVAL_SECONDS = 7200;
-
-function fillIn(options: TrackerOptions): TrackerSettings {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings: TrackerSettings = { ...TRACKER_DEFAULTS, ...given };
-  if (settings.interval < 1 || settings.interval > MAX_INTERVAL_SECONDS) {
-    throw new UsageError('TRACKER_BAD_INTERVAL', 'the interval must be 1 to 7200 seconds', {
-      received: settings.interval,
-    });
-  }
-  if (!settings.http && !settings.udp && !settings.ws) {
-    throw new UsageError('TRACKER_NO_FRONTEND', 'HTTP, UDP and WebSocket are all switched off');
-  }
-  return settings;
+function both(listed: TorrentFilter, given: TorrentFilter | undefined): TorrentFilter {
+  if (given === undefined) return listed;
+  return { allows: (infoHash) => listed.allows(infoHash) && given.allows(infoHash) };
 }

@@ -1,86 +1,66 @@
-// swarmpress track: a tracker until it is stopped.
+// swarmpress track: a tracker until it is stopped. SIGHUP reads its configuration and lists again.
 import { hostname } from 'node:os';
-import { silentLog } from '../../ports/log.ts';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { SwarmpressError } from '../../core/errors.ts';
 import { createLog, type LogLevel } from '../../node/log.ts';
-import { createTracker } from '../../server/tracker.ts';
+import { silentLog } from '../../ports/log.ts';
+import { readTrackerConfig, readTrackerEnvironment } from '../../server/config.ts';
 import { TRACKER_DEFAULTS, type TrackerOptions } from '../../server/options.ts';
-import { defineCommand, examples, type CliCommand, type CommonFlags } from '../command.ts';
-import { parseCount } from '../option-values.ts';
-import { parsePort } from '../quantity.ts';
+import { settingName, TRACKER_SETTINGS, type Setting } from '../../server/settings-table.ts';
+import { createTracker } from '../../server/tracker.ts';
+import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
 
-type TrackFlags = CommonFlags &
-  Omit<TrackerOptions, 'rateLimit' | 'rateBurst'> & {
-    readonly public?: boolean;
-    readonly log?: LogLevel;
-    readonly rateLimit?: number;
-    readonly rateBurst?: number;
-    readonly trustProxy?: string[];
-    readonly announceHost?: string;
-  };
+interface TrackFlags extends CommonFlags, TrackerOptions {
+  readonly config?: string;
+  readonly announceHost?: string;
+  readonly log?: LogLevel;
+}
+
+type Call = Invocation<TrackFlags>;
 
 export const trackCommand: CliCommand = defineCommand<TrackFlags>({
   name: 'track',
   declare: (command) => {
     command
       .description('Run a tracker: HTTP, UDP and WebSocket on one port.')
-      .option(
-        '-p, --port <port>',
-        `TCP and UDP port, 0 for a free one (default: ${String(TRACKER_DEFAULTS.port)})`,
-        parsePort,
-      )
-      .option('--host <address>', 'address to listen on (default: all)')
+      .option('-c, --config <file>', 'TOML file with the settings below, named without the dashes')
       .option('--announce-host <name>', 'name or address that the printed URLs carry')
-      .option('--no-http', 'no HTTP announces')
-      .option('--no-udp', 'no UDP')
-      .option('--no-ws', 'no WebSocket')
-      .option('--interval <seconds>', 'between announces of a client (default: 1800)', parseCount)
-      .option(
-        '--min-interval <seconds>',
-        'that clients must leave between announces (default: 60)',
-        parseCount,
-      )
-      .option(
-        '--num-want <count>',
-        'peers of an answer where the client names no number (default: 50)',
-        parseCount,
-      )
-      .option('--max-num-want <count>', 'peers of an answer at most (default: 200)', parseCount)
-      .option('--public', 'refuse peers with private and loopback addresses')
-      .option('--trust-client-ip', "believe the clients' ip parameter")
-      .option(
-        '--trust-proxy <range...>',
-        'addresses whose X-Forwarded-For and Forwarded headers are believed',
-      )
-      .option(
-        '--rate-limit <count>',
-        'requests a second of one address, 0 for no limit (default: 100)',
-        parseRate,
-      )
-      .option('--rate-burst <count>', 'requests at once of one address (default: 5000)', parseCount)
-      .option('--max-swarms <count>', 'torrents at most (default: 1048576)', parseCount)
-      .option('--max-peers-per-swarm <count>', 'peers of one torrent at most (default: 100000)', parseCount)
-      .option('--log <level>', 'structured log on stderr: debug, info, warn or error')
-      .addHelpText(
-        'after',
-        examples(
-          ['track', 'announce URLs on port 6969, numbers at http://localhost:6969/stats'],
-          ['track --port 80 --host 203.0.113.7 --public', 'a tracker for the Internet'],
-          ['track --port 0 --json', 'a free port, for scripts'],
-        ),
+      .addOption(
+        new Option('--log <level>', 'structured log on stderr').choices(['debug', 'info', 'warn', 'error']),
       );
-  },
-  run: async ({ flags, io, output }) => {
-    const log = flags.log === undefined ? silentLog : createLog(flags.log);
-    const tracker = await createTracker(
-      { ...flags, publicOnly: flags.public, trustedProxies: flags.trustProxy },
-      { log },
+    for (const [key, setting] of Object.entries(TRACKER_SETTINGS)) command.addOption(toOption(key, setting));
+    command.addHelpText(
+      'after',
+      examples(
+        ['track', 'announce URLs on port 6969, numbers at http://localhost:6969/stats'],
+        ['track --port 80 --host 203.0.113.7 --public-only', 'a tracker for the Internet'],
+        ['track --allow torrents/ --snapshot tracker.bin', 'a folder of torrents alone, kept over restarts'],
+        ['track --port 0 --json', 'a free port, for scripts'],
+      ),
     );
-    const host = flags.announceHost ?? (isWildcard(flags.host) ? hostname() : flags.host);
-    const urls = tracker.announceUrls(host);
+  },
+  run: async (call) => {
+    const { flags, io, output } = call;
+    const log = flags.log === undefined ? silentLog : createLog(flags.log);
+    const tracker = await createTracker(await readOptions(call), { log });
+    const urls = tracker.announceUrls(flags.announceHost ?? listenHost(flags.host));
     output.json({ event: 'listening', port: tracker.port, announce: urls });
     for (const url of urls) output.line(url);
     output.note(`Numbers: http://${urls[0]?.split('/')[2] ?? ''}/stats. Ctrl-C stops.`);
-    await stopped(io.signal);
+    const stopListening = io.onHangup?.(() => {
+      void (async () => {
+        try {
+          await tracker.reload(await readOptions(call));
+          output.note('The configuration has been read again.');
+        } catch (error) {
+          if (!(error instanceof SwarmpressError)) throw error;
+          output.warn(`the configuration stays as it was: ${error.message}`);
+        }
+      })();
+    });
+    await aborted(io.signal);
+    stopListening?.();
     const statistics = tracker.statistics();
     await tracker.close();
     output.json({ event: 'closed', ...statistics });
@@ -88,25 +68,65 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
   },
 });
 
-function isWildcard(host: string | undefined): host is undefined {
-  return host === undefined || host === '0.0.0.0' || host === '::';
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    // A socket keeps the process alive; the signal alone ends it.
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
+/** Flags go before the environment, which goes before the file. */
+async function readOptions({ flags, io }: Call): Promise<TrackerOptions> {
+  const file = flags.config === undefined ? {} : await readTrackerConfig(resolve(io.cwd, flags.config));
+  const given = Object.entries(TRACKER_SETTINGS).flatMap(([key, { kind }]) => {
+    const value: unknown = flags[key as keyof TrackerOptions];
+    // `--no-udp` makes false; commander makes true where nothing was said.
+    if (
+      value === undefined ||
+      (kind === 'boolean' && value === TRACKER_DEFAULTS[key as keyof TrackerOptions])
+    )
+      return [];
+    return [[key, kind === 'path' && typeof value === 'string' ? resolve(io.cwd, value) : value]];
   });
+  return {
+    ...file,
+    ...readTrackerEnvironment(io.env, io.cwd),
+    ...(Object.fromEntries(given) as TrackerOptions),
+  };
 }
 
-function parseRate(text: string): number {
-  return text === '0' ? 0 : parseCount(text);
+function toOption(key: string, setting: Setting): Option {
+  const name = settingName(key);
+  const fallback = TRACKER_DEFAULTS[key as keyof TrackerOptions];
+  const help = setting.kind === 'number' ? `${setting.help} (default: ${String(fallback)})` : setting.help;
+  switch (setting.kind) {
+    case 'boolean':
+      return fallback === true ? new Option(`--no-${name}`, `no ${help}`) : new Option(`--${name}`, help);
+    case 'number':
+      return new Option(name === 'port' ? '-p, --port <number>' : `--${name} <number>`, help).argParser(
+        (text) => parseNumber(text, setting),
+      );
+    case 'list':
+      return new Option(`--${name} <item...>`, help);
+    case 'path':
+      return new Option(`--${name} <path>`, help);
+    case 'text':
+      return new Option(`--${name} <text>`, help);
+  }
+}
+
+function parseNumber(text: string, { min, max }: { readonly min: number; readonly max: number }): number {
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`It must be a whole number from ${String(min)} to ${String(max)}.`);
+}
+
+function listenHost(host: string | undefined): string {
+  return host === undefined || host === '0.0.0.0' || host === '::' ? hostname() : host;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    signal.addEventListener(
+      'abort',
+      () => {
+        done();
+      },
+      { once: true },
+    );
+  });
 }

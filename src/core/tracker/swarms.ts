@@ -27,8 +27,10 @@ import {
 } from './store/peer-word.ts';
 import { QuickRandom } from './store/sample.ts';
 import { Selection } from './store/selection.ts';
-import type { StoreCounts, StoreQuery, StoreReply } from './store/store-query.ts';
+import { StoreReply, type StoreCounts, type StoreQuery } from './store/store-query.ts';
 import { SwarmIndex } from './store/swarm-index.ts';
+import type { ByteReader } from '../bytes/reader.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
 import type { Millis } from '../time.ts';
 
 export interface SwarmsOptions extends StoreLimits {
@@ -80,6 +82,7 @@ export class Swarms {
   readonly #random: QuickRandom;
   readonly #selection: Selection;
   readonly #place: Place;
+  readonly #ignored: StoreReply = new StoreReply(0);
   readonly #lifetimeTicks: number;
   readonly #minTicks: number;
 
@@ -177,6 +180,50 @@ export class Swarms {
     return at >= end;
   }
 
+  /** Records that were ever in use: numbers below this may be given to readSwarm(). */
+  get recordCount(): number {
+    return this.#index.usedRecords;
+  }
+
+  /** Appends a swarm with its peers to a snapshot; nothing where there is none under this number. */
+  readSwarm(number: number, now: Millis, out: ByteWriter): void {
+    const record = this.#index.recordAt(number);
+    if (this.#word(record + RECORD.used) !== 1) return;
+    for (let i = 0; i < 5; i++) out.u32(this.#word(record + i) >>> 0);
+    out.u32(this.#word(record + RECORD.downloads));
+    this.#dump(this.#v4, record + RECORD.list4, { now, out });
+    this.#dump(this.#v6, list6Of(this.#memory, record), { now, out });
+  }
+
+  /** Takes in a swarm of a snapshot that is `ageMs` old; peers that would be too old, or find no room, are dropped. */
+  restoreSwarm(reader: ByteReader, now: Millis, ageMs: Millis): void {
+    for (let i = 0; i < 5; i++) this.#index.hash[i] = reader.u32();
+    const downloads = reader.u32();
+    const record = this.#index.find() || this.#newSwarm();
+    if (record !== 0) {
+      this.#memory[record + RECORD.downloads] = downloads;
+      this.#memory[record + RECORD.touched] = Math.floor(now / TICK_MS);
+    }
+    const place = this.#place;
+    for (const lists of [this.#v4, this.#v6]) {
+      for (let left = reader.u32(); left > 0; left--) {
+        for (let i = 0; i < lists.address.length; i++) lists.address[i] = reader.u32();
+        const word = reader.u32();
+        const age = reader.u16() + Math.ceil(ageMs / TICK_MS);
+        place.record = record;
+        place.lists = lists;
+        if (record === 0 || age > this.#lifetimeTicks) continue;
+        place.list = lists === this.#v4 ? record + RECORD.list4 : list6Of(this.#memory, record);
+        if (lists.find(place.list, word >>> 16) >= 0) continue;
+        this.#add(
+          place,
+          packPeerWord(word >>> 16, word & (SEED | PARTIAL | COUNTED), tickOf(now - age * TICK_MS)),
+          this.#ignored,
+        );
+      }
+    }
+  }
+
   totals(): SwarmsTotals {
     return {
       swarms: this.#word(HEADER.swarms),
@@ -244,6 +291,18 @@ export class Swarms {
       hashOne(this.#options.key, lists === this.#v4 ? a : a ^ Math.imul(b, 0x9e3779b1)) &
       (ADDRESS_COUNTERS - 1)
     );
+  }
+
+  #dump(lists: PeerLists, list: number, to: { readonly now: Millis; readonly out: ByteWriter }): void {
+    const total = this.#word(list + LIST.total);
+    to.out.u32(total);
+    for (let position = 0; position < total; position++) {
+      lists.loadAddress(list, position);
+      for (const word of lists.address) to.out.u32(word >>> 0);
+      const word = lists.wordAt(list, position);
+      to.out.u32(word >>> 0);
+      to.out.u16(ageOf(word, tickOf(to.now)));
+    }
   }
 
   #expire(lists: PeerLists, list: number, tick: number): void {
