@@ -73,7 +73,7 @@ export class Extensions {
     switch (id) {
       case 0:
         peer.extended = parseExtendedHandshake(payload);
-        this.#metadata.fill();
+        this.#metadata.greeted(peer);
         return;
       case EXTENSION_IDS.ut_metadata:
         this.#metadata.message(peer, payload);

@@ -4,9 +4,8 @@
 import { concatBytes, equalBytes } from '../bytes/bytes.ts';
 import type { Digests } from '../digests.ts';
 import { LIMITS } from '../limits.ts';
-import { earliest } from '../time.ts';
 import type { Millis } from '../time.ts';
-import { METADATA_PIECE_BYTES } from './metadata.ts';
+import { METADATA_PIECE_BYTES } from '../wire/metadata.ts';
 
 /** What the finished dictionary must hash to; at least one of the two. */
 export interface MetadataHashes {
@@ -38,7 +37,7 @@ interface Part {
 
 const REQUESTS_PER_PEER = 4;
 const REQUEST_TIMEOUT_MS = 10_000;
-const REST_MS = 30_000;
+const REST_MS = 15_000;
 
 /** `offer` peers as they say their size, `request` until undefined after each change, hand in answers. Peers are numbers. */
 export class MetadataAssembler {
@@ -75,13 +74,11 @@ export class MetadataAssembler {
       return undefined;
     }
     if (!this.#follow(peer, source, now)) return undefined;
-    for (let piece = 0; piece < this.#parts.length; piece++) {
-      if (this.#parts[piece] === undefined && !this.#isAsked(piece)) {
-        source.asked.set(piece, now);
-        return piece;
-      }
-    }
-    return undefined;
+    const asked = new Set([...this.#sources.values()].flatMap((other) => [...other.asked.keys()]));
+    const piece = this.#parts.findIndex((part, i) => part === undefined && !asked.has(i));
+    if (piece < 0) return undefined;
+    source.asked.set(piece, now);
+    return piece;
   }
 
   /** A data message; `totalSize` as it came. `data` is copied. */
@@ -109,16 +106,6 @@ export class MetadataAssembler {
     if (source?.asked.delete(piece) === true) source.restsUntil = now + REST_MS;
   }
 
-  /** When to call `request` again for all peers though nothing came in. */
-  nextTimeout(): Millis | undefined {
-    let next: Millis | undefined;
-    for (const source of this.#sources.values()) {
-      for (const at of source.asked.values()) next = earliest(next, at + REQUEST_TIMEOUT_MS);
-      if (source.restsUntil !== -Infinity) next = earliest(next, source.restsUntil);
-    }
-    return next;
-  }
-
   /** Whether this peer's dictionary is the one being fetched; switches to it when no other peer can go on. */
   #follow(peer: number, source: Source, now: Millis): boolean {
     if (this.#suspicious) {
@@ -139,11 +126,6 @@ export class MetadataAssembler {
   #isUsable(peer: number, now: Millis): boolean {
     const source = this.#sources.get(peer);
     return source !== undefined && source.restsUntil <= now;
-  }
-
-  #isAsked(piece: number): boolean {
-    for (const source of this.#sources.values()) if (source.asked.has(piece)) return true;
-    return false;
   }
 
   #expire(now: Millis): void {
