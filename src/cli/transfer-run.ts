@@ -6,13 +6,19 @@ import type { AddOptions, Torrent, TorrentEvents } from '../engine/api.ts';
 import { describeError } from './report-error.ts';
 import { ratioOf, type TransferView, type ViewedTorrent } from './transfer-view.ts';
 
+/** What is needed of a torrent to follow it. */
+export type FollowedTorrent = Pick<
+  Torrent,
+  'metainfo' | 'snapshot' | 'trackers' | 'pieces' | 'on' | 'done' | 'selectFiles'
+>;
+
 export interface TransferItem {
   /** As the user named it. */
   readonly source: string;
   readonly content: Metainfo | MagnetLink;
   readonly options: AddOptions;
   /** Called once, when the content on disk has been checked. What it throws fails the torrent. */
-  readonly onChecked: (torrent: Torrent, metainfo: Metainfo) => void;
+  readonly onChecked: (torrent: FollowedTorrent, metainfo: Metainfo) => void;
 }
 
 /** When a torrent that is whole may stop. */
@@ -27,7 +33,7 @@ export interface TransferGoal {
 
 export interface RunParts {
   readonly item: TransferItem;
-  readonly torrent: Torrent;
+  readonly torrent: FollowedTorrent;
   readonly goal: TransferGoal;
   readonly view: TransferView;
   /** Monotonic milliseconds. */
@@ -39,7 +45,7 @@ const LONELY_MS = 15_000;
 
 export class TransferRun implements ViewedTorrent {
   readonly source: string;
-  readonly torrent: Torrent;
+  readonly torrent: FollowedTorrent;
   #state: 'running' | 'whole' | 'reached' | 'failed' = 'running';
   #wholeSince = 0;
   #lonelySince: number | undefined;
@@ -148,14 +154,14 @@ export class TransferRun implements ViewedTorrent {
   }
 }
 
-function isChecking(torrent: Torrent): boolean {
+function isChecking(torrent: FollowedTorrent): boolean {
   const { state } = torrent.snapshot();
   return state === 'metadata' || state === 'checking';
 }
 
 /** The value of the next event of a kind; rejects when the torrent is closed first. */
 export function nextEvent<K extends 'metainfo' | 'checked'>(
-  torrent: Torrent,
+  torrent: Pick<Torrent, 'on'>,
   event: K,
 ): Promise<TorrentEvents[K]> {
   return new Promise((resolve, reject) => {

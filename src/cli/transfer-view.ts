@@ -8,7 +8,7 @@ import { drawBar } from './progress.ts';
 /** One torrent of a transfer and the text by which the user named it. */
 export interface ViewedTorrent {
   readonly source: string;
-  readonly torrent: Torrent;
+  readonly torrent: Pick<Torrent, 'snapshot'>;
 }
 
 export interface TransferView {
@@ -43,6 +43,7 @@ export function createTransferView(options: ViewOptions): TransferView {
   const start = now();
   let lastLine = start;
   let lastEvent = start - EVENT_INTERVAL_MS;
+  let lastText = '';
   let drawn = false;
   const clear = (): void => {
     if (drawn) stream.write('\r\u001b[2K');
@@ -66,7 +67,9 @@ export function createTransferView(options: ViewOptions): TransferView {
         drawn = true;
       } else if (!quiet && !output.isJson && time - lastLine >= PLAIN_INTERVAL_MS) {
         lastLine = time;
-        stream.write(`${describeTotal(total)}\n`);
+        const text = describeTotal(total);
+        if (text !== lastText) stream.write(`${text}\n`);
+        lastText = text;
       }
     },
     note: (text) => {
@@ -146,7 +149,7 @@ function describeTotal(total: Total): string {
     case 'downloading': {
       const eta = total.downloadRate > 0 ? `  ${formatDuration(left / total.downloadRate)} left` : '';
       const down = `↓ ${formatBytes(total.downloadRate)}/s`;
-      return `${percent} of ${formatBytes(total.wanted)}  ${down}  ${up}  ${peers}  ${ratio}${eta}`;
+      return `${percent} of ${formatBytes(total.wanted)}  ${down}${eta}  ${peers}  ${up}  ${ratio}`;
     }
   }
 }

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Metainfo } from '../../core/metainfo/metainfo.ts';
-import type { Torrent } from '../../engine/api.ts';
 import type { Preallocation } from '../../ports/storage.ts';
 import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
 import { chooseFiles } from '../file-choice.ts';
@@ -88,8 +87,8 @@ function toItem({ flags, io }: Call, source: TorrentSource, text: string): Trans
       sequential: flags.sequential,
       preallocation: flags.preallocation,
     },
-    onChecked: (torrent: Torrent, metainfo: Metainfo) => {
-      if (waits) torrent.selectFiles(choose(metainfo) ?? []);
+    onChecked: (torrent, known) => {
+      if (waits) torrent.selectFiles(choose(known) ?? []);
     },
   };
 }

@@ -3,12 +3,11 @@ import { resolve } from 'node:path';
 import { SystemError, UsageError } from '../../core/errors.ts';
 import { Geometry } from '../../core/metainfo/geometry.ts';
 import type { Metainfo } from '../../core/metainfo/metainfo.ts';
-import type { Torrent } from '../../engine/api.ts';
 import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
 import { findContent } from '../find-content.ts';
 import { resolveSource, type SourceDeps } from '../source.ts';
 import { addTransferOptions, toAddOptions, type TransferFlags } from '../transfer-options.ts';
-import type { TransferItem } from '../transfer-run.ts';
+import type { FollowedTorrent, TransferItem } from '../transfer-run.ts';
 import { runTransfer } from '../transfer.ts';
 import { withSession } from '../with-session.ts';
 
@@ -77,7 +76,7 @@ async function toItem(
   };
 }
 
-function checkWhole(torrent: Torrent, metainfo: Metainfo, folder: string): void {
+function checkWhole(torrent: FollowedTorrent, metainfo: Metainfo, folder: string): void {
   const pieces = torrent.pieces();
   const wrong = pieces.findIndex((state) => state !== HAVE);
   if (wrong < 0) return;
