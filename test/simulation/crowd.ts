@@ -11,6 +11,7 @@ export interface CrowdOptions {
   readonly rate: number;
   readonly latencyMs: number;
   readonly windowBytes: number;
+  readonly bufferBytes: number;
   readonly seed: number;
   readonly joinSpreadMs: number;
 }
@@ -22,6 +23,7 @@ export const CROWD: CrowdOptions = {
   rate: 5_000_000,
   latencyMs: 5,
   windowBytes: 128 * 1024,
+  bufferBytes: 128 * 1024,
   seed: 1,
   joinSpreadMs: 200,
 };
@@ -50,7 +52,7 @@ export function runCrowd(overrides: Partial<CrowdOptions> = {}): CrowdResult {
     pipe: {
       latencyMs: options.latencyMs,
       windowBytes: options.windowBytes,
-      bufferBytes: 2 * options.windowBytes,
+      bufferBytes: options.bufferBytes,
       loss: 0,
     },
   });

@@ -42,7 +42,7 @@ export class EventQueue {
   }
 
   #sink(): void {
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const left = 2 * parent + 1;
       const right = left + 1;
       const least = right < this.#heap.length && this.#before(right, left) ? right : left;

@@ -142,7 +142,7 @@ export class Pipe {
   #arrive(bytes: number): void {
     if (this.#closed) return;
     this.#arrived += bytes;
-    for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived; ) {
+    for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived;) {
       this.#underWay.shift();
       first.frame.deliver();
       first = this.#underWay[0];

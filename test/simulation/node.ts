@@ -57,13 +57,17 @@ export class SimulatedNode {
   constructor(world: World, name: number, options: NodeOptions) {
     this.world = world;
     this.name = name;
-    this.address = { ip: `10.${String(name >> 16)}.${String((name >> 8) & 255)}.${String(name & 255)}`, port: 6881 };
+    this.address = {
+      ip: `10.${String(name >> 16)}.${String((name >> 8) & 255)}.${String(name & 255)}`,
+      port: 6881,
+    };
     this.link = new Link(world.queue, options.link);
     this.#tamper = options.tamper;
     const { sample } = world;
     this.have = options.have?.clone() ?? new Bitfield(sample.metainfo.pieceCount);
     this.disk = new Uint8Array(sample.bytes.length);
-    for (const piece of this.have) this.disk.set(world.pieceBytes(piece), piece * sample.metainfo.pieceLength);
+    for (const piece of this.have)
+      this.disk.set(world.pieceBytes(piece), piece * sample.metainfo.pieceLength);
     const id = new Uint8Array(20).fill(45);
     new DataView(id.buffer).setUint32(16, name);
     this.peerId = toPeerId(id);
@@ -92,7 +96,8 @@ export class SimulatedNode {
   handle(input: SwarmInput): void {
     if (this.gone) return;
     this.engine.handle(input, this.world.queue.now);
-    for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) this.#apply(effect);
+    for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll())
+      this.#apply(effect);
     this.#arm();
   }
 

@@ -68,10 +68,23 @@ export class World {
       );
       end.connections.set(key, { key, remote, out });
       const { address, peerId } = remote;
-      end.handle({ kind: 'peer-connected', peer: key, transport: 'memory', address, outgoing, peerId, capabilities });
+      end.handle({
+        kind: 'peer-connected',
+        peer: key,
+        transport: 'memory',
+        address,
+        outgoing,
+        peerId,
+        capabilities,
+      });
     };
     this.queue.after(4 * this.#pipe.latencyMs, () => {
       if (from.gone || to.gone) return;
+      // As drivers do: a second connection with the same peer is refused.
+      if (from === to || [...from.connections.values()].some(({ remote }) => remote === to)) {
+        from.handle({ kind: 'dial-failed', address: to.address });
+        return;
+      }
       open(from, to, true);
       open(to, from, false);
     });

@@ -1,23 +1,23 @@
-// First in, first out queue of effects. Its array is reused: draining it to the end resets it without copying.
+// First in, first out queue of effects. Drained to its end it starts again from the front of the same array, so that
+// the hot path makes no garbage but the effects themselves.
 import type { SwarmEffect } from './effects.ts';
 
 export class EffectQueue {
-  #items: (SwarmEffect | undefined)[] = [];
+  readonly #items: (SwarmEffect | undefined)[] = [];
   #head = 0;
+  #tail = 0;
 
   push(effect: SwarmEffect): void {
-    this.#items.push(effect);
+    this.#items[this.#tail++] = effect;
   }
 
   shift(): SwarmEffect | undefined {
+    if (this.#head === this.#tail) return undefined;
     const effect = this.#items[this.#head];
-    if (effect === undefined) return undefined;
-    this.#items[this.#head] = undefined;
-    this.#head++;
-    if (this.#head === this.#items.length) {
-      // Setting the length to 0 would give the memory back each time; a short array is kept as it is.
-      this.#items = [];
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#tail) {
       this.#head = 0;
+      this.#tail = 0;
     }
     return effect;
   }

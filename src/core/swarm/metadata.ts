@@ -31,6 +31,7 @@ export class Metadata {
   /** The peer said in its extended handshake what it can do. */
   greeted(peer: Peer): void {
     const size = peer.extended?.metadataSize;
+    if (this.#context.content !== undefined) this.#assembler = undefined;
     if (peer.extended?.extensions.ut_metadata === undefined || size === undefined) return;
     this.#assembler?.offer(peer.key, size);
     this.#ask(peer);

@@ -76,6 +76,8 @@ export class Peer {
   /** BEP 16; owned by superseed.ts. */
   shown: Set<number> | undefined;
   backlog = 0;
+  tookAt: Millis = 0;
+  /** Nothing is left to be shown to it, or it takes nothing. */
   exhausted = false;
 
   /** Payload rates over some 20 s, and totals. */

@@ -6,26 +6,24 @@ import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 import { PIECE } from './pieces.ts';
-import { RateMeter } from './rate.ts';
 
-/** What is shown and not sent amounts to this much of the uplink's time, or to a piece. */
-const BACKLOG_MS = 500;
+/** What a peer is shown ahead of its reports: what it took in this much time, at least a piece and the next. */
+const AHEAD_MS = 500;
+const AHEAD_PIECES = 1.01;
+/** A lone peer is shown everything after this time: there is nobody to spread pieces to. */
 const LONELY_MS = 1500;
-const BUCKET_MS = 250;
-const BUCKETS = 8;
+/** A peer that takes nothing of what it was shown for this long is not waited for. */
+const STALLED_MS = 10_000;
 
 export class SuperSeed {
   readonly #context: SwarmContext;
-  readonly #rate: RateMeter;
   /** How many peers each piece was shown to. */
   #showings: Uint16Array = new Uint16Array(0);
   /** No piece below was never shown. */
   #cursor = 0;
-  #backlog = 0;
 
   constructor(context: SwarmContext) {
     this.#context = context;
-    this.#rate = new RateMeter(context.now, BUCKET_MS, BUCKETS);
   }
 
   /** A peer came: returns true if it shall not see what we have. */
@@ -38,48 +36,34 @@ export class SuperSeed {
   }
 
   leave(peer: Peer): void {
-    if (peer.shown === undefined) return;
-    this.#backlog -= peer.backlog;
-    for (const piece of peer.shown) {
-      if (peer.has?.has(piece) === true) continue;
-      this.#showings[piece] = Math.max(0, (this.#showings[piece] ?? 0) - 1);
-      if (piece < this.#cursor) this.#cursor = piece;
-    }
+    this.#takeBack(peer);
     peer.shown = undefined;
-    peer.backlog = 0;
   }
 
   /** Bytes of a piece go to the peer. One that sees all takes what it likes: it is not shown to others too. */
-  sent(peer: Peer, piece: number, bytes: number): void {
-    this.#rate.add(bytes, this.#context.now);
-    if (peer.shown !== undefined || this.#showings[piece] !== 0) return;
-    this.#showings[piece] = 1;
+  sent(peer: Peer, piece: number): void {
+    peer.tookAt = this.#context.now;
+    if (peer.shown === undefined && this.#showings[piece] === 0) this.#showings[piece] = 1;
   }
 
   /** The peer reports a piece. */
   have(peer: Peer, piece: number): void {
     const content = this.#context.content;
     if (content === undefined || peer.shown?.has(piece) !== true) return;
-    const size = content.geometry.pieceSize(piece);
-    peer.backlog -= size;
-    this.#backlog -= size;
-    this.showMore();
+    peer.backlog = Math.max(0, peer.backlog - content.geometry.pieceSize(piece));
+    peer.tookAt = this.#context.now;
+    if (this.#cursor >= content.pieces.size && !this.#isFit(content)) this.#end(content);
+    else this.showMore();
   }
 
-  /** Shows pieces to the peers that have the least to take, while the backlog is short. */
+  /** Shows pieces to the peers that have the least to take. */
   showMore(): void {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
-    const { pieceLength } = content.metainfo;
-    for (;;) {
-      const peer = this.#neediest(pieceLength);
-      if (peer === undefined) return;
+    for (let peer = this.#neediest(content); peer !== undefined; peer = this.#neediest(content)) {
       const piece = this.#choose(content, peer);
-      if (piece < 0) {
-        peer.exhausted = true;
-        continue;
-      }
-      this.#show(content, peer, piece);
+      if (piece < 0) peer.exhausted = true;
+      else this.#show(content, peer, piece);
     }
   }
 
@@ -91,7 +75,10 @@ export class SuperSeed {
       this.#end(content);
       return;
     }
-    for (const peer of this.#context.peers.values()) peer.exhausted = false;
+    for (const peer of this.#context.peers.values()) {
+      if (peer.backlog > 0 && this.#context.now - peer.tookAt > STALLED_MS) this.#takeBack(peer);
+      else peer.exhausted = false;
+    }
     this.showMore();
   }
 
@@ -103,32 +90,31 @@ export class SuperSeed {
     return content.availability.minimum() === 0;
   }
 
-  /** One peer has been alone for a while: there is nobody to spread pieces to. */
   #isLonely(): boolean {
     const [peer, another] = this.#context.peers.values();
     return peer !== undefined && another === undefined && this.#context.now - peer.connectedAt > LONELY_MS;
   }
 
-  /** The peer with the least to take, of those that have less than half a piece or a moment's worth. */
-  #neediest(pieceLength: number): Peer | undefined {
+  /** The peer with the least to take, of those that may be shown more. */
+  #neediest(content: Content): Peer | undefined {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
       if (peer.shown === undefined || peer.exhausted || !peer.saidPieces || peer.gone) continue;
-      const enough = Math.max(pieceLength * 1.01, (peer.up.perSecond(this.#context.now) * BACKLOG_MS) / 1000);
-      if (peer.backlog >= enough) continue;
+      const taken = (peer.up.perSecond(this.#context.now) * AHEAD_MS) / 1000;
+      if (peer.backlog >= Math.max(content.metainfo.pieceLength * AHEAD_PIECES, taken)) continue;
       if (best === undefined || peer.backlog < best.backlog) best = peer;
     }
     return best;
   }
 
-  /** A piece that was never shown; else one with the fewest copies that the peer lacks. -1 if it has all. */
+  /** A piece that was never shown; once there is none and the uplink idles, the rarest that the peer lacks. Or -1. */
   #choose(content: Content, peer: Peer): number {
     const { size } = content.pieces;
-    while (this.#cursor < size && (this.#showings[this.#cursor] ?? 0) > 0) this.#cursor++;
+    while (this.#cursor < size && this.#isOut(content, this.#cursor)) this.#cursor++;
     for (let piece = this.#cursor; piece < size; piece++) {
-      if ((this.#showings[piece] ?? 0) === 0 && content.availability.copies(piece) === 0) return piece;
+      if (!this.#isOut(content, piece) && peer.shown?.has(piece) !== true) return piece;
     }
-    if (this.#backlog > 2 * content.metainfo.pieceLength) return -1;
+    if (this.#isUploading()) return -1;
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     const start = this.#context.rng.below(size);
@@ -143,13 +129,35 @@ export class SuperSeed {
     return best;
   }
 
+  #isOut(content: Content, piece: number): boolean {
+    return (this.#showings[piece] ?? 0) > 0 || content.availability.copies(piece) > 0;
+  }
+
+  #isUploading(): boolean {
+    for (const peer of this.#context.peers.values()) {
+      if (peer.uploads.inFlight > 0 || peer.uploads.length > 0) return true;
+    }
+    return false;
+  }
+
   #show(content: Content, peer: Peer, piece: number): void {
-    const size = content.geometry.pieceSize(piece);
+    if (peer.backlog === 0) peer.tookAt = this.#context.now;
     peer.shown?.add(piece);
-    peer.backlog += size;
-    this.#backlog += size;
+    peer.backlog += content.geometry.pieceSize(piece);
     this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
     this.#context.send(peer, { kind: 'have', piece });
+  }
+
+  /** What was shown to the peer and has not come out of it may be shown to others; it gets no more for now. */
+  #takeBack(peer: Peer): void {
+    peer.exhausted = true;
+    if (peer.backlog === 0) return;
+    for (const piece of peer.shown ?? []) {
+      if (peer.has?.has(piece) === true) continue;
+      this.#showings[piece] = Math.max(0, (this.#showings[piece] ?? 0) - 1);
+      if (piece < this.#cursor) this.#cursor = piece;
+    }
+    peer.backlog = 0;
   }
 
   #end(content: Content): void {
@@ -158,13 +166,14 @@ export class SuperSeed {
       if (shown === undefined) continue;
       peer.shown = undefined;
       peer.backlog = 0;
+      if (peer.isSeed) continue;
       for (let piece = 0; piece < content.pieces.size; piece++) {
-        if (!shown.has(piece) && peer.has?.has(piece) !== true)
+        if (!shown.has(piece) && peer.has?.has(piece) !== true) {
           this.#context.send(peer, { kind: 'have', piece });
+        }
       }
     }
     this.#showings = new Uint16Array(0);
     this.#cursor = 0;
-    this.#backlog = 0;
   }
 }

@@ -49,6 +49,7 @@ export class Uploads {
     peer.up.add(bytes, this.#context.now);
     this.#context.uploaded += bytes;
     this.#pump(peer);
+    if (peer.uploads.inFlight === 0) this.#superSeed.showMore();
   }
 
   /** We choke the peer: what it has queued will not be served, but for its allowed fast pieces (BEP 6). */
@@ -99,7 +100,7 @@ export class Uploads {
       if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return;
       queue.drop(count);
       queue.inFlight += length;
-      this.#superSeed.sent(peer, first.piece, length);
+      this.#superSeed.sent(peer, first.piece);
       this.#context.effects.push({
         kind: 'upload',
         peer: peer.key,
