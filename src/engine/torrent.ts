@@ -47,6 +47,8 @@ export class TorrentRun implements Torrent {
   readonly #webSeeds: WebSeeds;
   readonly #accounts: Accounts;
   readonly #abort = new AbortController();
+  /** What is being done; a torrent that closes waits for it. */
+  readonly #steps = new Set<Promise<void>>();
   #phase: 'starting' | 'metadata' | 'checking' | 'open' | 'closed' = 'starting';
   #swarm: SwarmDriver;
   #metainfo: Metainfo | undefined;
@@ -105,6 +107,7 @@ export class TorrentRun implements Torrent {
   start(): void {
     void this.#attempt(async () => {
       const resume = await this.#keeper.load();
+      this.#abort.signal.throwIfAborted();
       if (resume !== undefined) this.#accounts.restore(resume);
       const metainfo =
         this.#metainfo ?? (resume?.info === undefined ? undefined : readInfo(this.#parts, resume.info));
@@ -238,6 +241,7 @@ export class TorrentRun implements Torrent {
     this.#metainfo = metainfo;
     const content = await Content.open(metainfo, { folder, files }, { storage, hasher });
     this.#content = content;
+    this.#abort.signal.throwIfAborted();
     this.#emitter.emit('metainfo', metainfo);
     await this.#check(content, check, resume);
     this.#meetPeers();
@@ -308,14 +312,16 @@ export class TorrentRun implements Torrent {
   }
 
   /** Runs a step of the torrent's life; what goes wrong becomes its error. */
-  async #attempt(step: () => Promise<void>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (this.#abort.signal.aborted) return;
-      if (!(error instanceof SwarmpressError)) throw error;
-      this.#fail(error);
-    }
+  #attempt(step: () => Promise<void>): Promise<void> {
+    const attempt = step()
+      .catch((error: unknown) => {
+        if (this.#abort.signal.aborted) return;
+        if (!(error instanceof SwarmpressError)) throw error;
+        this.#fail(error);
+      })
+      .finally(() => this.#steps.delete(attempt));
+    this.#steps.add(attempt);
+    return attempt;
   }
 
   #fail(error: Error): void {
@@ -332,8 +338,8 @@ export class TorrentRun implements Torrent {
     const goodbye = this.#discovery.stop();
     this.#webSeeds.close();
     this.#swarm.disconnectAll();
-    await this.#content?.idle();
-    if (this.#metainfo !== undefined) await this.#keeper.close();
+    await Promise.all([this.#content?.idle(), ...this.#steps]);
+    if (this.#swarm.engine.have() !== undefined) await this.#keeper.close();
     this.#swarm.close();
     const content = this.#content;
     if (content !== undefined) {
