@@ -11,6 +11,8 @@ const HINTS: Readonly<Record<string, string>> = {
   FILE_ACCESS_DENIED: 'check the permissions of the file and its folders',
   OUTPUT_EXISTS: 'give another name with --output or replace it with --force',
   DISK_FULL: 'free some space and try again',
+  DISK_READ_ONLY: 'choose another folder or change its permissions',
+  LISTEN_ADDRESS_IN_USE: 'end the other program or choose another port',
   FILE_CHANGED: 'wait until nothing writes to it and create again',
 };
 

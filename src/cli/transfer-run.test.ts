@@ -46,7 +46,7 @@ beforeEach(() => {
 
 function start(goal: TransferGoal, item: Partial<TransferItem> = {}): TransferRun {
   const view = createTransferView({
-    ...{ output: createOutput(io, { json: true }), stream: io.stderr, quiet: false, torrents: [] },
+    ...{ output: createOutput(io, { json: true }), io, quiet: false, torrents: [] },
     now: () => now,
   });
   const run = new TransferRun({
@@ -131,7 +131,7 @@ describe('a torrent on its way', () => {
     await settle();
     expect([run.hasFailed, run.isOver]).toEqual([true, true]);
     expect(io.out()).toContain('"event":"error"');
-    expect(io.err()).toContain('DISK_FULL no space');
+    expect(io.err()).toContain('swarmpress: DISK_FULL thing: no space');
   });
 
   it('fails when what is on disk is refused after the check', async () => {

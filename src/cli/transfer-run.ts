@@ -124,7 +124,7 @@ export class TransferRun implements ViewedTorrent {
     if (this.isOver || torrent.snapshot().state === 'closed') return;
     this.#state = 'failed';
     view.event('error', this, error);
-    view.warn(`${torrent.snapshot().name}: ${error.code} ${error.message}`);
+    view.error({ code: error.code, message: `${torrent.snapshot().name}: ${error.message}` });
   }
 
   /** Says once what is wrong with a tracker, and again only when that changes. */

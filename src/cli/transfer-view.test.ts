@@ -22,7 +22,7 @@ function view(options: {
   return createTransferView({
     output: createOutput(io, options),
     ...{
-      stream: io.stderr,
+      io,
       quiet: options.quiet === true,
       torrents: [{ source: 'x', torrent }],
       now: () => now,

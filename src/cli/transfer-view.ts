@@ -1,9 +1,10 @@
 // What a transfer shows: on a terminal one line redrawn in place, elsewhere a line now and then, with --json events.
 import { formatBytes, formatDuration, printable } from '../core/format.ts';
 import type { Torrent, TorrentSnapshot } from '../engine/api.ts';
-import type { CliStream } from './io.ts';
+import type { CliIo } from './io.ts';
 import type { Output } from './output.ts';
 import { drawBar } from './progress.ts';
+import { errorLine } from './report-error.ts';
 
 /** One torrent of a transfer and the text by which the user named it. */
 export interface ViewedTorrent {
@@ -16,7 +17,8 @@ export interface TransferView {
   tick(): void;
   /** A remark on a line of its own. */
   note(text: string): void;
-  warn(text: string): void;
+  /** What ended a torrent, in the form of all errors. */
+  error(error: { readonly code: string; readonly message: string }): void;
   /** A result for people, on stdout. */
   line(text: string): void;
   /** With --json one event a line, the torrent's identity included. */
@@ -27,7 +29,7 @@ export interface TransferView {
 
 export interface ViewOptions {
   readonly output: Output;
-  readonly stream: CliStream;
+  readonly io: CliIo;
   readonly quiet: boolean;
   readonly torrents: readonly ViewedTorrent[];
   /** Monotonic milliseconds. */
@@ -38,7 +40,8 @@ const PLAIN_INTERVAL_MS = 10_000;
 const EVENT_INTERVAL_MS = 1000;
 
 export function createTransferView(options: ViewOptions): TransferView {
-  const { output, stream, quiet, torrents, now } = options;
+  const { output, io, quiet, torrents, now } = options;
+  const stream = io.stderr;
   const isTerminal = stream.isTTY === true && !quiet;
   const start = now();
   let lastLine = start;
@@ -76,9 +79,9 @@ export function createTransferView(options: ViewOptions): TransferView {
       clear();
       output.note(printable(text));
     },
-    warn: (text) => {
+    error: (error) => {
       clear();
-      output.warn(printable(text));
+      io.stderr.write(errorLine(io, error));
     },
     line: (text) => {
       clear();

@@ -23,7 +23,7 @@ export async function runTransfer(
   const runs: TransferRun[] = [];
   const now = (): number => performance.now();
   const view = createTransferView({
-    ...{ output, stream: io.stderr, quiet: flags.quiet === true, torrents: runs, now },
+    ...{ output, io, quiet: flags.quiet === true, torrents: runs, now },
   });
   view.event('listening', undefined, { port: session.port });
   view.note(`peers connect to port ${String(session.port)}`);
