@@ -1,8 +1,20 @@
 // The shape of the public session API: what apps and library users see. Implemented by session.ts and torrent.ts.
 import type { PeerAddress } from '../core/address.ts';
 import type { MagnetLink } from '../core/metainfo/magnet.ts';
-import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { Metainfo, NodeAddress } from '../core/metainfo/metainfo.ts';
 import type { Preallocation } from '../ports/storage.ts';
+
+/**
+ * How connections are encrypted (MSE). `off`: plain ones alone. `allow`: ours are plain, and encrypted where a peer
+ * hangs up on that; both kinds are taken. `prefer`: ours are encrypted, plain where that fails. `require`: no others.
+ */
+export type Encryption = 'off' | 'allow' | 'prefer' | 'require';
+
+/** The DHT (BEP 5). */
+export interface DhtOptions {
+  /** Where to begin without nodes of an earlier run; the hosts that everybody uses by default. */
+  readonly bootstrap?: readonly NodeAddress[] | undefined;
+}
 
 export interface SessionOptions {
   /** TCP (and UDP) port to listen on; 0 picks a free one. Default 0. */
@@ -16,6 +28,14 @@ export interface SessionOptions {
   readonly maxPeers?: number | undefined;
   /** Bytes of memory for pieces on their way to disk, and as much again for those on their way to peers. Default 64 MiB. */
   readonly cacheBytes?: number | undefined;
+  /** Connections over UDP (BEP 29) for peers that TCP does not reach. Default true. */
+  readonly utp?: boolean | undefined;
+  /** Default `allow`. */
+  readonly encryption?: Encryption | undefined;
+  /** Peers from the DHT; off by default. Private torrents never use it (BEP 27). */
+  readonly dht?: DhtOptions | undefined;
+  /** Addresses that are neither dialled nor let in. None by default. */
+  readonly isBlocked?: ((ip: string) => boolean) | undefined;
 }
 
 export interface AddOptions {
@@ -97,6 +117,8 @@ export interface TorrentSnapshot {
   /** Payload bytes since the torrent was first added (kept by resume data). */
   readonly downloaded: number;
   readonly uploaded: number;
+  /** The part of `downloaded` that came in this session. */
+  readonly sessionDownloaded: number;
   /** Bytes that failed the hash or came twice. */
   readonly wasted: number;
   readonly etaSeconds: number | undefined;

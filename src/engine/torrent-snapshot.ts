@@ -17,6 +17,8 @@ export interface SnapshotParts {
   readonly checked: number | undefined;
   /** Payload bytes over all sessions. */
   readonly moved: Moved;
+  /** And in this one. */
+  readonly movedNow: Moved;
   readonly error: TorrentSnapshot['error'];
 }
 
@@ -35,6 +37,7 @@ export function toTorrentSnapshot(parts: SnapshotParts): TorrentSnapshot {
     uploadRate: swarm.uploadRate,
     downloaded: moved.downloaded,
     uploaded: moved.uploaded,
+    sessionDownloaded: parts.movedNow.downloaded,
     wasted: swarm.wasted,
     etaSeconds:
       left === undefined || left === 0 || swarm.downloadRate < 1

@@ -80,6 +80,7 @@ export class TorrentRun implements Torrent {
       stats: () => this.#transferStats(),
       wanted: () => (this.#isDone || this.#paused ? 0 : this.#swarm.room),
       welcomes: () => !this.#paused && this.#swarm.room > 0,
+      isPrivate: () => this.#metainfo?.private ?? false,
       onStream: (stream, outgoing) => {
         this.#swarm.addStream(stream, outgoing);
       },
@@ -125,6 +126,7 @@ export class TorrentRun implements Torrent {
       progress: this.#content?.progress,
       checked: this.#checked,
       moved: this.#accounts.total(),
+      movedNow: this.#accounts.session(),
       error: this.#error,
     });
   }
@@ -273,6 +275,8 @@ export class TorrentRun implements Torrent {
     this.#discovery.start();
     this.addPeers(this.#parts.options.peers ?? []);
     void this.#discovery.addHosts(this.#parts.source.magnet?.peers ?? []);
+    if (this.#metainfo?.private === true) return;
+    for (const node of this.#metainfo?.nodes ?? []) this.#parts.context.dht?.addHost(node);
   }
 
   #apply(effect: TorrentEffect): void {

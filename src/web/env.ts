@@ -1,4 +1,5 @@
 // The browser's ports, wired together for a session.
+import { SystemError } from '../core/errors.ts';
 import type { Env } from '../engine/env.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import type { Storage, StoragePort } from '../ports/storage.ts';
@@ -9,18 +10,18 @@ import { webHttp } from './http.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { hasOpfs, openOpfsStorage } from './opfs-storage.ts';
 import { webRandom } from './random.ts';
+import { createWebRtc } from './rtc.ts';
 import { openStateStore } from './state-store.ts';
+import { webSockets } from './ws.ts';
 
-/** A storage that can hand out its finished files. */
+/** A storage that can hand out its finished files, and forget them. */
 export interface SavableStorage extends Storage {
   file(index: number): Promise<Blob>;
+  remove(): Promise<void>;
 }
 
 export interface WebEnvOptions {
-  /** Makes the worker that runs web/storage-worker. */
-  readonly makeStorageWorker: () => Worker;
-  /** Makes the worker that runs web/hash-worker. */
-  readonly makeHashWorker: () => Worker;
+  readonly iceServers?: readonly string[] | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -32,15 +33,55 @@ export interface WebEnv extends Env {
 }
 
 export async function createWebEnv(options: WebEnvOptions): Promise<WebEnv> {
+  const storages = createStoragePort();
+  const hasher = createWebHasher();
+  const rtc = hasWebRtc() ? createWebRtc(options.iceServers) : undefined;
+  return {
+    transports: [],
+    datagram: undefined,
+    http: webHttp,
+    websocket: webSockets,
+    rtc: () => (rtc === undefined ? Promise.reject(noWebRtc()) : Promise.resolve(rtc)),
+    storage: storages,
+    state: await openStateStore(),
+    hasher,
+    digests: webDigests,
+    clock: webClock,
+    random: webRandom,
+    log: options.log ?? silentLog,
+    isPersistent: hasOpfs(),
+    storageOf: (folder) => storages.opened.get(folder),
+    resolveFolder: (folder) => folder,
+    close: async () => {
+      rtc?.close();
+      storages.close();
+      await hasher.close();
+    },
+  };
+}
+
+export function hasWebRtc(): boolean {
+  return 'RTCPeerConnection' in window;
+}
+
+function noWebRtc(): SystemError {
+  return new SystemError('RTC_UNAVAILABLE', 'this browser has no WebRTC, or it is switched off');
+}
+
+interface StoragePool extends StoragePort {
+  readonly opened: ReadonlyMap<string, SavableStorage>;
+  close(): void;
+}
+
+function createStoragePort(): StoragePool {
   const opened = new Map<string, SavableStorage>();
   const workers: Worker[] = [];
-  const hasher = createWebHasher(options.makeHashWorker);
-  const isPersistent = hasOpfs();
-  const storage: StoragePort = {
+  return {
+    opened,
     open: async (folder, files) => {
       let made: SavableStorage;
-      if (isPersistent) {
-        const worker = options.makeStorageWorker();
+      if (hasOpfs()) {
+        const worker = new Worker(new URL('./storage-worker.js', import.meta.url), { type: 'module' });
         workers.push(worker);
         made = await openOpfsStorage(folder, files, worker);
       } else {
@@ -49,24 +90,8 @@ export async function createWebEnv(options: WebEnvOptions): Promise<WebEnv> {
       opened.set(folder, made);
       return made;
     },
-  };
-  return {
-    transports: [],
-    datagram: undefined,
-    http: webHttp,
-    storage,
-    state: await openStateStore(),
-    hasher,
-    digests: webDigests,
-    clock: webClock,
-    random: webRandom,
-    log: options.log ?? silentLog,
-    isPersistent,
-    storageOf: (folder) => opened.get(folder),
-    resolveFolder: (folder) => folder,
-    close: async () => {
+    close: () => {
       for (const worker of workers) worker.terminate();
-      await hasher.close();
     },
   };
 }

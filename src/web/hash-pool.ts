@@ -7,9 +7,9 @@ import type { Hasher, HashJob, HashResult } from '../ports/hasher.ts';
 import { webDigests } from './digests.ts';
 import type { HashAnswer, HashRequest } from './hash-worker.ts';
 
-/** WebCrypto where there is one, else `makeWorker`'s worker, made when it is first needed. */
-export function createWebHasher(makeWorker: () => Worker): Hasher {
-  return window.isSecureContext ? webCryptoHasher() : new WorkerHasher(makeWorker);
+/** WebCrypto where there is one, else a worker, made when it is first needed. */
+export function createWebHasher(): Hasher {
+  return window.isSecureContext ? webCryptoHasher() : new WorkerHasher();
 }
 
 function webCryptoHasher(): Hasher {
@@ -49,17 +49,12 @@ function isUnshared(data: Uint8Array): data is Uint8Array<ArrayBuffer> {
 
 class WorkerHasher implements Hasher {
   readonly parallelism: number = 2;
-  readonly #makeWorker: () => Worker;
   readonly #waiting = new Map<
     number,
     { resolve: (result: HashResult) => void; reject: (error: Error) => void }
   >();
   #worker: Worker | undefined;
   #next = 1;
-
-  constructor(makeWorker: () => Worker) {
-    this.#makeWorker = makeWorker;
-  }
 
   hash(job: HashJob): Promise<HashResult> {
     const id = this.#next++;
@@ -82,7 +77,8 @@ class WorkerHasher implements Hasher {
 
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = this.#makeWorker();
+    // The form that bundlers know; in dist/ it is right as it stands.
+    const worker = new Worker(new URL('./hash-worker.js', import.meta.url), { type: 'module' });
     worker.addEventListener('message', (event: MessageEvent<HashAnswer>) => {
       this.#waiting.get(event.data.id)?.resolve(event.data.result);
       this.#waiting.delete(event.data.id);

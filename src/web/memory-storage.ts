@@ -84,6 +84,11 @@ export class MemoryStorage implements Storage {
     return Promise.resolve(new Blob(parts));
   }
 
+  remove(): Promise<void> {
+    for (const chunks of this.#chunks) chunks.clear();
+    return Promise.resolve();
+  }
+
   #copy(range: FileRange, data: Uint8Array, direction: 'read' | 'write'): void {
     let done = 0;
     while (done < range.length) {

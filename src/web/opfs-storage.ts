@@ -3,7 +3,13 @@
 import type { FileRange } from '../core/metainfo/geometry.ts';
 import { SystemError } from '../core/errors.ts';
 import type { Storage, StorageFile, StoredFile } from '../ports/storage.ts';
-import type { NumberedRequest, StorageAnswer, StorageRequest, StoredRange } from './storage-messages.ts';
+import {
+  STORAGE_ROOT,
+  type NumberedRequest,
+  type StorageAnswer,
+  type StorageRequest,
+  type StoredRange,
+} from './storage-messages.ts';
 
 type Success = Extract<StorageAnswer, { ok: true }>;
 
@@ -26,37 +32,41 @@ export async function openOpfsStorage(
   worker: Worker,
 ): Promise<OpfsStorage> {
   const calls = new WorkerCalls(worker);
-  const { sizes } = await calls.call({ op: 'open', folder, fileCount: files.length });
-  return new OpfsStorage({ folder, files, calls, sizes: sizes ?? [] });
+  await calls.call({ op: 'open', folder, fileCount: files.length });
+  return new OpfsStorage({ folder, files, calls });
 }
 
 interface OpenedFolder {
   readonly folder: string;
   readonly files: readonly StorageFile[];
   readonly calls: WorkerCalls;
-  readonly sizes: readonly number[];
 }
 
 export class OpfsStorage implements Storage {
   readonly #opened: OpenedFolder;
+  #wanted: readonly boolean[];
 
   constructor(opened: OpenedFolder) {
     this.#opened = opened;
+    this.#wanted = opened.files.map(({ wanted }) => wanted);
   }
 
-  stat(): Promise<readonly (StoredFile | undefined)[]> {
-    const { files, sizes } = this.#opened;
-    return Promise.resolve(
-      files.map((_, i) => {
-        const length = sizes[i] ?? -1;
-        return length < 0 ? undefined : { length, modifiedMs: 0 };
-      }),
+  /** Nobody but us can change these files: their length says all. */
+  async stat(): Promise<readonly (StoredFile | undefined)[]> {
+    const { files, calls } = this.#opened;
+    const { sizes = [] } = await calls.call({ op: 'stat' });
+    return files.map((_, i) => {
+      const length = sizes[i] ?? -1;
+      return length < 0 ? undefined : { length, modifiedMs: 0 };
+    });
+  }
+
+  /** Whatever the preallocation: the wanted files get their length, and the browser counts it against our share. */
+  async prepare(): Promise<void> {
+    const files = this.#opened.files.flatMap(({ length, pad }, file) =>
+      pad || this.#wanted[file] !== true ? [] : [{ file, offset: 0, length }],
     );
-  }
-
-  /** Files come into being with their first write: there is nothing to prepare. */
-  prepare(): Promise<void> {
-    return Promise.resolve();
+    await this.#opened.calls.call({ op: 'prepare', files });
   }
 
   async read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void> {
@@ -77,8 +87,8 @@ export class OpfsStorage implements Storage {
     return undefined;
   }
 
-  setWanted(): void {
-    // Nothing is made for unwanted files, so there is nothing to change.
+  setWanted(wanted: readonly boolean[]): void {
+    this.#wanted = wanted;
   }
 
   async flush(): Promise<void> {
@@ -90,13 +100,21 @@ export class OpfsStorage implements Storage {
     await this.#opened.calls.call({ op: 'close' });
   }
 
-  /** A finished file, backed by the disk. Call close() first where the browser insists on it. */
+  /** A finished file, backed by the disk. */
   async file(index: number): Promise<File> {
-    const root = await navigator.storage.getDirectory();
-    const home = await root.getDirectoryHandle('swarmpress');
-    const folder = await home.getDirectoryHandle(this.#opened.folder);
+    const folder = await (await openHome()).getDirectoryHandle(this.#opened.folder);
     return (await folder.getFileHandle(String(index), { create: true })).getFile();
   }
+
+  /** Deletes all files; close() comes before. */
+  async remove(): Promise<void> {
+    await (await openHome()).removeEntry(this.#opened.folder, { recursive: true });
+  }
+}
+
+async function openHome(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(STORAGE_ROOT, { create: true });
 }
 
 /** Matches the worker's answers to requests. */

@@ -1,5 +1,8 @@
 // What the page and the storage worker say to each other. Every request gets one answer with its number.
 
+/** All torrents' folders live under this one of the origin's private file system. */
+export const STORAGE_ROOT = 'swarmpress';
+
 /** A run of bytes of one file; padding never reaches the worker. */
 export interface StoredRange {
   readonly file: number;
@@ -8,8 +11,11 @@ export interface StoredRange {
 }
 
 export type StorageRequest =
-  /** Opens the folder of one torrent and tells the files' sizes, -1 for those that do not exist. */
   | { readonly op: 'open'; readonly folder: string; readonly fileCount: number }
+  /** Tells the files' sizes, -1 for those that do not exist. */
+  | { readonly op: 'stat' }
+  /** Gives files their full length: then it is known at once whether there is room for them. */
+  | { readonly op: 'prepare'; readonly files: readonly StoredRange[] }
   | { readonly op: 'read'; readonly ranges: readonly StoredRange[] }
   | { readonly op: 'write'; readonly ranges: readonly StoredRange[]; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly op: 'flush' }

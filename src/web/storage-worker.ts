@@ -1,11 +1,19 @@
 // The storage worker: keeps one torrent's files in the origin's private file system, named by their index, so that
 // no name out of a torrent ever becomes a path. Access handles are opened when first needed.
-import type { NumberedRequest, StorageAnswer, StorageRequest, StoredRange } from './storage-messages.ts';
+import {
+  STORAGE_ROOT,
+  type NumberedRequest,
+  type StorageAnswer,
+  type StorageRequest,
+  type StoredRange,
+} from './storage-messages.ts';
 
-/** All torrents' folders live under this one. */
-const ROOT = 'swarmpress';
+/** A page that is reloaded meets its former self, which lets go of the files within a moment. */
+const OPEN_ATTEMPTS = 20;
+const OPEN_PAUSE_MS = 150;
 
 let folder: FileSystemDirectoryHandle | undefined;
+let sizes: number[] = [];
 const handles = new Map<number, Promise<FileSystemSyncAccessHandle>>();
 
 self.addEventListener('message', (event: MessageEvent<NumberedRequest>) => {
@@ -29,7 +37,13 @@ async function perform(
 ): Promise<{ sizes?: readonly number[]; data?: Uint8Array<ArrayBuffer> }> {
   switch (request.op) {
     case 'open':
-      return { sizes: await open(request.folder, request.fileCount) };
+      await open(request.folder, request.fileCount);
+      return {};
+    case 'stat':
+      return { sizes };
+    case 'prepare':
+      await prepare(request.files);
+      return {};
     case 'read':
       return { data: await read(request.ranges) };
     case 'write':
@@ -44,13 +58,20 @@ async function perform(
   }
 }
 
-async function open(name: string, fileCount: number): Promise<number[]> {
+async function open(name: string, fileCount: number): Promise<void> {
   const root = await navigator.storage.getDirectory();
-  const home = await root.getDirectoryHandle(ROOT, { create: true });
+  const home = await root.getDirectoryHandle(STORAGE_ROOT, { create: true });
   folder = await home.getDirectoryHandle(name, { create: true });
-  const sizes: number[] = [];
+  sizes = [];
   for (let file = 0; file < fileCount; file++) sizes.push(await sizeOf(folder, file));
-  return sizes;
+}
+
+async function prepare(files: readonly StoredRange[]): Promise<void> {
+  for (const { file, length } of files) {
+    if (sizes[file] === length) continue;
+    (await accessTo(file)).truncate(length);
+    sizes[file] = length;
+  }
 }
 
 async function sizeOf(home: FileSystemDirectoryHandle, file: number): Promise<number> {
@@ -80,6 +101,7 @@ async function write(ranges: readonly StoredRange[], data: Uint8Array): Promise<
     const handle = await accessTo(range.file);
     handle.write(data.subarray(at, at + range.length), { at: range.offset });
     at += range.length;
+    sizes[range.file] = Math.max(sizes[range.file] ?? 0, range.offset + range.length);
   }
 }
 
@@ -95,7 +117,15 @@ function accessTo(file: number): Promise<FileSystemSyncAccessHandle> {
 async function openAccess(file: number): Promise<FileSystemSyncAccessHandle> {
   if (folder === undefined) throw new Error('the storage is not open');
   const handle = await folder.getFileHandle(String(file), { create: true });
-  return handle.createSyncAccessHandle();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await handle.createSyncAccessHandle();
+    } catch (error) {
+      const isTaken = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (!isTaken || attempt === OPEN_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, OPEN_PAUSE_MS));
+    }
+  }
 }
 
 async function close(): Promise<void> {

@@ -58,6 +58,14 @@ const EMPTY: TorrentSnapshot = {
     wanted: undefined,
     completed: 0,
   },
-  ...{ checked: undefined, downloadRate: 0, uploadRate: 0, downloaded: 0, uploaded: 0, wasted: 0 },
+  ...{
+    checked: undefined,
+    downloadRate: 0,
+    uploadRate: 0,
+    downloaded: 0,
+    sessionDownloaded: 0,
+    uploaded: 0,
+    wasted: 0,
+  },
   ...{ etaSeconds: undefined, connected: 0, seeders: 0, leechers: 0, availability: 0, error: undefined },
 };
