@@ -20,6 +20,8 @@ interface Entry {
   readonly write: boolean;
   holders: number;
   doomed: boolean;
+  /** The last write that was begun. */
+  lastWrite: Promise<unknown>;
 }
 
 /** Shared by all storages of a process. */
@@ -32,12 +34,19 @@ export class OpenFiles {
     this.#limit = limit;
   }
 
-  /** Runs `action` with an open descriptor. Rejects with SystemError DISK_*, the system's own error as its cause. */
+  /**
+   * Runs `action` with an open descriptor. Rejects with SystemError DISK_*, the system's own error as its cause.
+   * Writes to one file take turns: the system lets only one in at a time, and the others would spin.
+   */
   async use<T>(request: OpenRequest, action: (fd: number) => Promise<T>): Promise<T> {
     const entry = this.#entryFor(request);
     entry.holders++;
     try {
-      return await action(await entry.fd);
+      const fd = await entry.fd;
+      if (!request.write) return await action(fd);
+      const turn = entry.lastWrite.then(() => action(fd));
+      entry.lastWrite = turn.catch(() => undefined);
+      return await turn;
     } catch (error) {
       throw toSystemError(error, DISK_CODES, request.path);
     } finally {
@@ -65,7 +74,14 @@ export class OpenFiles {
       }
       void this.#retire(known);
     }
-    const entry: Entry = { fd: openFile(request), path, write, holders: 0, doomed: false };
+    const entry: Entry = {
+      fd: openFile(request),
+      path,
+      write,
+      holders: 0,
+      doomed: false,
+      lastWrite: Promise.resolve(),
+    };
     entry.fd.catch(() => {
       if (this.#entries.get(path) === entry) this.#entries.delete(path);
     });
