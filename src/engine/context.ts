@@ -3,6 +3,8 @@ import type { PeerId } from '../core/ids.ts';
 import type { BufferPool } from '../core/swarm/buffers.ts';
 import type { PeerKey } from '../core/swarm/inputs.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
+import type { SessionDht } from './dht-node.ts';
+import type { Dialler } from './dialler.ts';
 import type { Env } from './env.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -20,6 +22,11 @@ export interface SessionContext {
   readonly downloadLimiter: RateLimiter;
   /** IPs that have sent bad data; they stay out for the session's life. */
   readonly banned: Set<string>;
+  /** Whether an address is banned, or shut out by the user's list. */
+  readonly isBlocked: (ip: string) => boolean;
+  readonly dialler: Dialler;
+  /** Undefined where it is off. */
+  readonly dht: SessionDht | undefined;
   /** Peers of all torrents. */
   readonly peers: { count: number };
   newPeerId(): PeerId;

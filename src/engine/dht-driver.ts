@@ -4,6 +4,7 @@ import { Dht, type DhtOptions, type DhtSnapshot } from '../core/dht/dht.ts';
 import type { DhtEffect, DhtInput, LookupKey } from '../core/dht/inputs.ts';
 import type { VerifySignature } from '../core/dht/items.ts';
 import type { DhtNode } from '../core/dht/krpc.ts';
+import type { NodeAddress } from '../core/metainfo/metainfo.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
 import type { Digests } from '../ports/hasher.ts';
@@ -12,9 +13,7 @@ import type { Random } from '../ports/random.ts';
 
 export interface DhtDriverOptions extends DhtOptions {
   /** Host names or addresses that know other nodes. */
-  readonly bootstrap: readonly { readonly host: string; readonly port: number }[];
-  /** Nodes of an earlier run. */
-  readonly nodes?: readonly DhtNode[] | undefined;
+  readonly bootstrap: readonly NodeAddress[];
 }
 
 export interface DhtDriverDeps {
@@ -39,6 +38,10 @@ export interface DhtDriver {
   follow(search: SwarmSearch): () => void;
   /** A node that a peer told of by its PORT message, or that a torrent names. */
   addNode(address: PeerAddress): void;
+  /** A node by its name; one that does not resolve is logged and skipped. */
+  addHost(host: NodeAddress): void;
+  /** Nodes of an earlier run. */
+  restore(nodes: readonly DhtNode[]): void;
   snapshot(): DhtSnapshot;
   /** Good nodes, for the next run. */
   nodes(): readonly DhtNode[];
@@ -80,10 +83,7 @@ class Driver implements DhtDriver {
       // KRPC is a bencoded dictionary; other protocols on this socket start with other bytes.
       if (data[0] === DICT_START) this.#handle({ kind: 'packet', data, from });
     });
-    if (options.nodes !== undefined && options.nodes.length > 0) {
-      this.#handle({ kind: 'restore', nodes: options.nodes });
-    }
-    for (const { host, port } of options.bootstrap) void this.#bootstrap(host, port);
+    for (const host of options.bootstrap) this.addHost(host);
     this.#arm();
   }
 
@@ -112,6 +112,14 @@ class Driver implements DhtDriver {
 
   addNode(address: PeerAddress): void {
     this.#handle({ kind: 'bootstrap', addresses: [address] });
+  }
+
+  addHost({ host, port }: NodeAddress): void {
+    void this.#bootstrap(host, port);
+  }
+
+  restore(nodes: readonly DhtNode[]): void {
+    if (nodes.length > 0) this.#handle({ kind: 'restore', nodes });
   }
 
   snapshot(): DhtSnapshot {

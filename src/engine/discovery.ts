@@ -21,6 +21,8 @@ export interface DiscoveryOptions {
   /** How many peers without an address are wanted, and whether one that asks is let in (see SignallingOptions). */
   readonly wanted: () => number;
   readonly welcomes: () => boolean;
+  /** BEP 27: peers come from its trackers alone. False while that is not known. */
+  readonly isPrivate: () => boolean;
   /** Such a peer. */
   readonly onStream: (stream: Stream, outgoing: boolean) => void;
 }
@@ -34,6 +36,8 @@ export class Discovery {
   readonly #abort = new AbortController();
   readonly #trackers: TrackerDriver | undefined;
   readonly #rtc: RtcDriver | undefined;
+  /** Ends the searches outside of trackers. */
+  readonly #unfollow: (() => void)[] = [];
   #started = false;
 
   constructor(options: DiscoveryOptions, context: SessionContext) {
@@ -43,7 +47,9 @@ export class Discovery {
     this.#trackers = this.#createTrackers();
   }
 
+  /** Called again when the metadata is known: only then does a magnet link's torrent turn out to be private. */
   start(): void {
+    this.#follow();
     if (this.#started) return;
     this.#started = true;
     this.#trackers?.start();
@@ -76,8 +82,30 @@ export class Discovery {
   /** Says goodbye to the trackers, for a few seconds at most. */
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#leave();
     this.#rtc?.stop();
     if (this.#started) await this.#trackers?.stop(STOP_LIMIT_MS);
+  }
+
+  #follow(): void {
+    const { isPrivate, infoHashes, stats, onCandidates } = this.#options;
+    const { dht, port } = this.#context;
+    if (isPrivate()) this.#leave();
+    if (isPrivate() || this.#abort.signal.aborted || this.#unfollow.length > 0) return;
+    for (const infoHash of dht === undefined ? [] : infoHashes) {
+      const stop = dht?.follow({
+        infoHash,
+        announce: () => ({ port, seed: stats().left === 0 }),
+        onPeers: (peers) => {
+          onCandidates('dht', peers);
+        },
+      });
+      if (stop !== undefined) this.#unfollow.push(stop);
+    }
+  }
+
+  #leave(): void {
+    for (const stop of this.#unfollow.splice(0)) stop();
   }
 
   async #addHost({ host, port }: NodeAddress): Promise<void> {

@@ -9,12 +9,15 @@ import type { RtcPort } from '../ports/rtc.ts';
 import type { StateStore, StoragePort } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { WebSocketPort } from '../ports/websocket.ts';
+import type { Network } from './network.ts';
 
 export interface Env {
   /** Ways to reach peers by address, the preferred one first; empty in a browser. */
   readonly transports: readonly Transport[];
   /** Undefined where there is no UDP. */
   readonly datagram: DatagramPort | undefined;
+  /** uTP, encryption and the DHT; undefined in a browser. */
+  readonly network?: Network | undefined;
   readonly http: HttpPort;
   /** For ws:// and wss:// trackers. */
   readonly websocket?: WebSocketPort | undefined;

@@ -6,21 +6,27 @@ import { toPeerId, type InfoHash } from '../core/ids.ts';
 import { parseMagnet } from '../core/metainfo/magnet.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { createBufferPool } from '../core/swarm/buffers.ts';
+import { torrentHash } from '../core/mse/keys.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
-import type { Listener, Stream } from '../ports/transport.ts';
+import type { Stream, Transport } from '../ports/transport.ts';
 import type { AddOptions, Session, SessionOptions, Torrent, TorrentSource } from './api.ts';
 import { CLIENT_NAME, PEER_ID_PREFIX } from './client.ts';
 import type { SessionContext } from './context.ts';
+import type { SessionDht } from './dht-node.ts';
 import type { Env } from './env.ts';
-import { openPort } from './listen.ts';
-import { PeerDriver, type PeerHome } from './peer-driver.ts';
+import { Dialler } from './dialler.ts';
+import { openPort, type OpenPort } from './listen.ts';
+import type { PeerHome } from './peer-driver.ts';
 import { PieceCache } from './piece-cache.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { KnownTorrent } from './torrent-parts.ts';
 import { TorrentRun } from './torrent.ts';
+import type { UtpTransport } from './utp-transport.ts';
+import { Visitors } from './visitors.ts';
 
 const DEFAULT_MAX_PEERS = 500;
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+const DEFAULT_ENCRYPTION = 'allow';
 const PEER_ID_BYTES = 20;
 
 /**
@@ -39,26 +45,31 @@ export async function createSession(options: SessionOptions, env: Env): Promise<
 class SessionRun implements Session {
   readonly port: number;
   readonly #context: SessionContext;
-  readonly #listeners: readonly Listener[];
-  readonly #socket: DatagramSocket | undefined;
+  readonly #open: OpenPort;
+  readonly #utp: UtpTransport | undefined;
   readonly #torrents = new Set<TorrentRun>();
-  /** Connections that others opened. */
-  readonly #visitors = new Set<PeerDriver>();
+  readonly #visitors: Visitors;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    options: SessionOptions,
-    env: Env,
-    open: {
-      readonly port: number;
-      readonly listeners: readonly Listener[];
-      readonly socket: DatagramSocket | undefined;
-    },
-  ) {
+  constructor(options: SessionOptions, env: Env, open: OpenPort) {
     this.port = open.port;
-    this.#listeners = open.listeners;
-    this.#socket = open.socket;
-    this.#context = createContext(options, env, open);
+    this.#open = open;
+    this.#utp =
+      open.socket === undefined || options.utp === false
+        ? undefined
+        : env.network?.createUtpTransport(open.socket, env);
+    this.#context = createContext(options, env, { ...open, utp: this.#utp });
+    this.#visitors = new Visitors(
+      {
+        encryption: options.encryption ?? DEFAULT_ENCRYPTION,
+        route: ({ infoHash }) => this.#route(infoHash),
+        find: (disguised) => this.#findDisguised(disguised),
+      },
+      this.#context,
+    );
+    void this.#utp?.listen({ port: open.port }, (stream) => {
+      this.accept(stream);
+    });
   }
 
   get torrents(): readonly Torrent[] {
@@ -81,20 +92,7 @@ class SessionRun implements Session {
 
   /** Takes over a connection that somebody opened to us. */
   accept(stream: Stream): void {
-    const { clock, log } = this.#context.env;
-    if (this.#closing !== undefined || this.#visitors.size >= this.#context.maxPeers) {
-      stream.close();
-      return;
-    }
-    const peer = new PeerDriver(stream, undefined, {
-      clock,
-      log,
-      incoming: {
-        route: ({ infoHash }) => this.#route(infoHash),
-        onClosed: (closed) => this.#visitors.delete(closed),
-      },
-    });
-    this.#visitors.add(peer);
+    this.#visitors.accept(stream);
   }
 
   #add(source: TorrentSource, options: AddOptions): Torrent {
@@ -123,24 +121,34 @@ class SessionRun implements Session {
     return [...this.#torrents].find((torrent) => torrent.hashes.some((hash) => equalBytes(hash, infoHash)));
   }
 
+  #findDisguised(disguised: Uint8Array): InfoHash | undefined {
+    const sha1 = (data: Uint8Array): Uint8Array => this.#context.env.digests.sha1(data);
+    const hashes = [...this.#torrents].flatMap((torrent) => torrent.hashes);
+    return hashes.find((hash) => equalBytes(torrentHash(hash, sha1), disguised));
+  }
+
   #route(infoHash: InfoHash): PeerHome | undefined {
     return this.#find(infoHash)?.home;
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#torrents].map((torrent) => torrent.close()));
-    for (const visitor of this.#visitors) visitor.close();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await this.#socket?.close();
+    this.#visitors.close();
+    await this.#context.dht?.close();
+    this.#utp?.close();
+    await Promise.all(this.#open.listeners.map((listener) => listener.close()));
+    await this.#open.socket?.close();
   }
 }
 
 function createContext(
   options: SessionOptions,
   env: Env,
-  open: { readonly port: number; readonly socket: DatagramSocket | undefined },
+  open: OpenPort & { readonly utp: Transport | undefined },
 ): SessionContext {
   const { clock, random } = env;
+  const banned = new Set<string>();
+  const transports = open.utp === undefined ? env.transports : [...env.transports, open.utp];
   const budgetBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   let lastKey = 0;
   return {
@@ -152,7 +160,10 @@ function createContext(
     pieceCache: new PieceCache(budgetBytes),
     uploadLimiter: new RateLimiter(clock, options.uploadLimit),
     downloadLimiter: new RateLimiter(clock, options.downloadLimit),
-    banned: new Set(),
+    banned,
+    isBlocked: (ip) => banned.has(ip) || options.isBlocked?.(ip) === true,
+    dialler: new Dialler(transports, options.encryption ?? DEFAULT_ENCRYPTION, env),
+    dht: createDht(options, env, open.socket),
     peers: { count: 0 },
     nextPeerKey: () => ++lastKey,
     newPeerId: () => {
@@ -164,6 +175,24 @@ function createContext(
         ? Promise.reject(new SystemError('UDP_UNAVAILABLE', 'there is no UDP here'))
         : Promise.resolve(open.socket),
   };
+}
+
+function createDht(
+  { dht }: SessionOptions,
+  env: Env,
+  socket: DatagramSocket | undefined,
+): SessionDht | undefined {
+  const { network, datagram } = env;
+  if (dht === undefined || network === undefined || datagram === undefined || socket === undefined) {
+    return undefined;
+  }
+  const { verifySignature: verify } = network;
+  return network.openDht(dht, {
+    ...env,
+    socket,
+    verify,
+    resolve: (host, signal) => datagram.resolve(host, signal),
+  });
 }
 
 /** Memory that hashing threads read without a copy, where the host has it. */

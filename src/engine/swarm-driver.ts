@@ -12,6 +12,7 @@ import type { FilePriority, PeerKey, SwarmInput } from '../core/swarm/inputs.ts'
 import type { Handshake, HandshakeStart } from '../core/wire/handshake.ts';
 import type { Stream } from '../ports/transport.ts';
 import type { SessionContext } from './context.ts';
+import { isDialFailure } from './dialler.ts';
 import type { DiskDriver } from './disk-driver.ts';
 import { Drain } from './drain.ts';
 import { PeerDriver, type Introduction, type PeerHome } from './peer-driver.ts';
@@ -52,7 +53,11 @@ export interface SwarmContent {
   readonly priorities: readonly FilePriority[];
 }
 
-const DIAL_TIMEOUT_MS = 10_000;
+interface Dialled {
+  readonly address: PeerAddress;
+  /** It is of no use to dial another way: that was done, or the peer is known and not wanted. */
+  readonly isLast: boolean;
+}
 
 export class SwarmDriver implements PeerHome {
   readonly engine: SwarmEngine;
@@ -64,8 +69,8 @@ export class SwarmDriver implements PeerHome {
   readonly #onEffect: (effect: TorrentEffect) => void;
   readonly #drain: Drain<SwarmInput, SwarmEffect>;
   readonly #members = new Map<PeerKey, Member>();
-  /** Streams whose handshake is not done, with the address that was dialled. */
-  readonly #strangers = new Map<PeerLink, PeerAddress | undefined>();
+  /** Streams whose handshake is not done, with the dial that they come from. */
+  readonly #strangers = new Map<PeerLink, Dialled | undefined>();
   readonly #flushing = new Set<PeerLink>();
   readonly #abort = new AbortController();
   readonly #truncatedV2: InfoHash | undefined;
@@ -141,7 +146,7 @@ export class SwarmDriver implements PeerHome {
   }
 
   /** Takes over a stream to a peer of this torrent. The side that opened it introduces itself first. */
-  addStream(stream: Stream, outgoing = true): void {
+  addStream(stream: Stream, outgoing = true, dialled?: Dialled): void {
     const { clock, log } = this.#context.env;
     const incoming = {
       route: ({ infoHash }: HandshakeStart) => (this.hashKind(infoHash) === undefined ? undefined : this),
@@ -150,7 +155,7 @@ export class SwarmDriver implements PeerHome {
     const peer = outgoing
       ? new PeerDriver(stream, this, { clock, log })
       : new PeerDriver(stream, undefined, { clock, log, incoming });
-    this.#strangers.set(peer, stream.remote);
+    this.#strangers.set(peer, dialled);
   }
 
   /** BEP 52: a v2 peer of a hybrid torrent that came with the v1 hash is answered with the v2 hash. */
@@ -168,7 +173,7 @@ export class SwarmDriver implements PeerHome {
     return {
       infoHash: hash,
       peerId,
-      capabilities: { extended: true, fast: true, dht: false, v2: isHybrid && hash === infoHash },
+      capabilities: { extended: true, fast: true, dht: this.#usesDht, v2: isHybrid && hash === infoHash },
     };
   }
 
@@ -179,9 +184,13 @@ export class SwarmDriver implements PeerHome {
   }
 
   admit(link: PeerLink, introduction: Introduction): PeerKey | undefined {
-    this.#strangers.delete(link);
     const { handshake, address, outgoing, transport, capabilities } = introduction;
-    if (!this.#isWelcome(introduction)) return undefined;
+    if (!this.#isWelcome(introduction)) {
+      const dialled = this.#strangers.get(link);
+      if (dialled !== undefined) this.#strangers.set(link, { ...dialled, isLast: true });
+      return undefined;
+    }
+    this.#strangers.delete(link);
     return this.join(link, { transport, address, outgoing, capabilities, peerId: handshake.peerId });
   }
 
@@ -202,7 +211,7 @@ export class SwarmDriver implements PeerHome {
     const dialled = this.#strangers.get(link);
     this.#strangers.delete(link);
     this.#flushing.delete(link);
-    if (dialled !== undefined) this.push({ kind: 'dial-failed', address: dialled });
+    if (dialled !== undefined) this.#dialFailed(dialled);
     if (key === undefined || !this.#members.delete(key)) return;
     this.#context.peers.count--;
     this.push({ kind: 'peer-closed', peer: key });
@@ -247,7 +256,10 @@ export class SwarmDriver implements PeerHome {
         this.#disconnect(effect);
         return;
       case 'dial':
-        void this.#dial(effect.address);
+        void this.#dial({ address: effect.address, isLast: !this.#context.dialler.hasOtherWay });
+        return;
+      case 'dht-node':
+        this.#context.dht?.addNode(effect.address);
         return;
       case 'piece-complete':
       case 'file-complete':
@@ -290,7 +302,7 @@ export class SwarmDriver implements PeerHome {
     const { maxPeers, peerId } = this.#options;
     if (this.#abort.signal.aborted) return false;
     if (equalBytes(handshake.peerId, peerId)) return false;
-    if (address !== undefined && this.#context.banned.has(address.ip)) return false;
+    if (address !== undefined && this.#context.isBlocked(address.ip)) return false;
     const twin = [...this.#members.values()].find((member) => equalBytes(member.peerId, handshake.peerId));
     if (twin !== undefined) {
       // Both sides dialled at once: both keep the connection that the larger id opened.
@@ -302,21 +314,39 @@ export class SwarmDriver implements PeerHome {
     return this.#members.size < maxPeers && this.#context.peers.count < this.#context.maxPeers;
   }
 
-  async #dial(address: PeerAddress): Promise<void> {
+  async #dial(dialled: Dialled): Promise<void> {
     const { signal } = this.#abort;
-    const transports = this.#context.banned.has(address.ip) ? [] : this.#context.env.transports;
-    for (const transport of transports) {
-      try {
-        const stream = await transport.dial(address, { timeoutMs: DIAL_TIMEOUT_MS, signal });
-        this.addStream(stream);
-        return;
-      } catch (error) {
-        if (!(error instanceof SystemError)) throw error;
-        if (signal.aborted) return;
-        this.#context.env.log.debug('dial failed', { peer: formatAddress(address), reason: error.message });
-      }
+    const { address, isLast } = dialled;
+    const { dialler, isBlocked, env } = this.#context;
+    if (isBlocked(address.ip)) {
+      this.push({ kind: 'dial-failed', address });
+      return;
     }
-    this.push({ kind: 'dial-failed', address });
+    try {
+      const again = isLast && dialler.hasOtherWay;
+      const stream = await dialler.dial(address, {
+        infoHash: this.greeting(undefined).infoHash,
+        signal,
+        again,
+      });
+      this.addStream(stream, true, dialled);
+    } catch (error) {
+      if (!isDialFailure(error)) throw error;
+      if (signal.aborted) return;
+      env.log.debug('no connection', { peer: formatAddress(address), reason: String(error) });
+      // Where nobody answers, there is no other way.
+      this.#dialFailed({ address, isLast: isLast || error instanceof SystemError });
+    }
+  }
+
+  #dialFailed({ address, isLast }: Dialled): void {
+    if (isLast || this.#abort.signal.aborted) this.push({ kind: 'dial-failed', address });
+    else void this.#dial({ address, isLast: true });
+  }
+
+  /** BEP 27: never in a private torrent. */
+  get #usesDht(): boolean {
+    return this.#context.dht !== undefined && this.#content?.metainfo.private !== true;
   }
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Env } from '../engine/env.ts';
 import { CLIENT_NAME } from '../engine/client.ts';
+import { createNetwork } from '../engine/network.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import type { RtcPort } from '../ports/rtc.ts';
 import { bootId } from './boot-id.ts';
@@ -12,6 +13,7 @@ import { createHashPool } from './hash-pool.ts';
 import { createHttpPort } from './http.ts';
 import { systemRandom } from './random.ts';
 import { loadRtcPort } from './rtc.ts';
+import { verifySignature } from './signatures.ts';
 import { createStateStore, defaultStateFolder } from './state-store.ts';
 import { createTcpTransport } from './tcp.ts';
 import { udpPort } from './udp.ts';
@@ -39,6 +41,7 @@ export function createNodeEnv(options: NodeEnvOptions = {}): Env {
   return {
     transports: [createTcpTransport()],
     datagram: udpPort,
+    network: createNetwork(verifySignature),
     http: createHttpPort({ userAgent: CLIENT_NAME.replace(' ', '/') }),
     websocket: webSocketPort,
     rtc: () => (rtc ??= loadRtcPort({ iceServers: options.iceServers })),

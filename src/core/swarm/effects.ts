@@ -22,6 +22,8 @@ export type SwarmEffect =
   | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: string; readonly ban: boolean }
   /** Connect to an address, then do the handshake. Answered by `peer-connected` or `dial-failed`. */
   | { readonly kind: 'dial'; readonly address: PeerAddress }
+  /** A peer runs a DHT node there (BEP 5). */
+  | { readonly kind: 'dht-node'; readonly address: PeerAddress }
   /** Stop and start reading from a peer: the piece buffers' byte budget is spent, or free again. */
   | { readonly kind: 'pause-read'; readonly peer: PeerKey }
   | { readonly kind: 'resume-read'; readonly peer: PeerKey }
