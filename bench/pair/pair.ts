@@ -14,7 +14,6 @@ import { linkBytes, privateBytes, sampleWhile } from '../support/meter.ts';
 import { describeMachine, median, report, rounded, type Row } from '../support/report.ts';
 
 const GIB = 2 ** 30;
-const MEMORY_DISK = '/dev/shm';
 /** Payload has begun when the leech's link has seen this much: more than handshakes and announces. */
 const PAYLOAD_BEGUN = 256 * 1024;
 
@@ -64,7 +63,7 @@ export async function main(args: readonly string[]): Promise<void> {
     for (let round = 0; round < Number(values.rounds); round += 1) {
       for (const pairing of pairings) transfers.push(await transfer(pairing, content));
     }
-  }, MEMORY_DISK);
+  });
   const rows = summarise(transfers);
   await report(machine, rows, { path: values.json, details: { gib: Number(values.gib), transfers } });
 }
@@ -107,7 +106,7 @@ async function transfer(pairing: Pairing, content: Content): Promise<Transfer> {
       seedMib: peaks.seed / 2 ** 20,
       leechMib: peaks.leech / 2 ** 20,
     };
-  }, MEMORY_DISK);
+  });
 }
 
 type PeerStart = (torrent: string) => ReturnType<PeerClient['start']>;

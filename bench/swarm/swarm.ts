@@ -14,7 +14,6 @@ import { clientNamed } from '../support/clients.ts';
 import { linkBytes, sampleWhile } from '../support/meter.ts';
 import { describeMachine, median, report, rounded, type Row } from '../support/report.ts';
 
-const MEMORY_DISK = '/dev/shm';
 /** The seed's link has seen more than announces and handshakes: the clock starts. */
 const PAYLOAD_BEGUN = 256 * 1024;
 const PIECE_LENGTH = 256 * 1024;
@@ -116,7 +115,7 @@ async function play(
       ...measured,
       copies: measured.sent / size.bytes,
     };
-  }, MEMORY_DISK);
+  });
 }
 
 interface Prepared {

@@ -1,9 +1,8 @@
 // Content to publish, made from a seed, and its manifest: what arrives is compared by SHA-256, file by file.
 import { createCipheriv, createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 /** Relative path → SHA-256 in hex. */
 export type Manifest = ReadonlyMap<string, string>;
@@ -21,6 +20,9 @@ export interface Content {
 export type ContentKind = 'single' | 'folder' | 'crossing' | 'many';
 
 const KIB = 1024;
+const CHUNK = 1024 * KIB;
+const ZEROS = new Uint8Array(CHUNK);
+const SCRATCH = new Uint8Array(CHUNK);
 
 /** Relative path → length of each kind. */
 const LAYOUTS: Readonly<Record<ContentKind, () => Record<string, number>>> = {
@@ -55,40 +57,41 @@ const LAYOUTS: Readonly<Record<ContentKind, () => Record<string, number>>> = {
 export async function makeContent(folder: string, kind: ContentKind, bytes?: number): Promise<Content> {
   const name = `${kind} content`;
   const layout = bytes === undefined ? LAYOUTS[kind]() : { '': bytes };
+  const path = join(folder, name);
+  const folders = new Set(Object.keys(layout).map((file) => dirname(join(path, file))));
+  for (const each of folders) mkdirSync(each, { recursive: true });
   let total = 0;
-  for (const [path, length] of Object.entries(layout)) {
-    await writeNoise(join(folder, name, path), length, `${kind}/${path}`);
+  for (const [file, length] of Object.entries(layout)) {
+    writeNoise(join(path, file), length, `${kind}/${file}`);
     total += length;
   }
-  const path = join(folder, name);
   return { folder, name, path, bytes: total, manifest: await manifestOf(path) };
 }
 
-/** Fills a file with bytes that cannot be guessed or compressed: a key stream. */
-async function writeNoise(path: string, length: number, seed: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+/** Fills a file with bytes that cannot be guessed or compressed: a key stream. Synchronous: many files are small. */
+function writeNoise(path: string, length: number, seed: string): void {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16);
   const stream = createCipheriv('aes-128-ctr', key, new Uint8Array(16));
-  const zeros = new Uint8Array(Math.min(length, 1024 * KIB));
-  const file = await open(path, 'w');
-  for (let written = 0; written < length;) {
-    const chunk = stream.update(zeros.subarray(0, Math.min(zeros.length, length - written)));
-    await file.write(chunk);
-    written += chunk.length;
-  }
-  await file.close();
+  const file = openSync(path, 'w');
+  for (let left = length; left > 0; left -= CHUNK) writeSync(file, stream.update(ZEROS.subarray(0, left)));
+  closeSync(file);
 }
 
 /** The manifest of a file (one entry, '') or of all files below a folder. Empty folders do not count. */
 export async function manifestOf(path: string): Promise<Manifest> {
   const paths = (await stat(path)).isDirectory() ? await filesBelow(path) : [path];
-  const entries: [string, string][] = [];
-  for (const file of paths.sort()) {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash);
-    entries.push([relative(path, file), hash.digest('hex')]);
+  return new Map(paths.sort().map((file) => [relative(path, file), hashOf(file)]));
+}
+
+function hashOf(path: string): string {
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
+  for (let read = CHUNK; read === CHUNK;) {
+    read = readSync(file, SCRATCH);
+    hash.update(SCRATCH.subarray(0, read));
   }
-  return new Map(entries);
+  closeSync(file);
+  return hash.digest('hex');
 }
 
 /** The manifest without its empty files: not every client makes them. */

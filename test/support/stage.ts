@@ -1,17 +1,20 @@
 // One test's stage: a folder of its own, processes and namespaces, all gone when it closes, whatever happened.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { RunningProcess, type ProcessOptions } from './processes.ts';
+
+/** Memory where there is such a disk: tests are about peers, not about the speed of a disk. */
+const MEMORY_DISK = '/dev/shm';
 
 export class Stage {
   readonly folder: string;
   readonly #cleanups: (() => Promise<void> | void)[] = [];
   #folders = 0;
 
-  /** `under` is the folder to make ours in: the system's temporary folder, or a memory disk for benches. */
-  constructor(under: string = tmpdir()) {
+  constructor() {
+    const under = existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir();
     this.folder = mkdtempSync(join(under, 'swarmpress-stage-'));
     chmodSync(this.folder, 0o755); // Some servers give up root before they read their files.
   }
@@ -43,8 +46,8 @@ export class Stage {
 }
 
 /** Runs `body` on a new stage and clears it away. */
-export async function onStage<T>(body: (stage: Stage) => Promise<T>, under?: string): Promise<T> {
-  const stage = new Stage(under);
+export async function onStage<T>(body: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = new Stage();
   try {
     return await body(stage);
   } finally {
