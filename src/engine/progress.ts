@@ -24,6 +24,11 @@ export class Progress {
     return this.#completed;
   }
 
+  /** Every byte of the wanted files is on disk. */
+  get isWhole(): boolean {
+    return this.#completed === this.#wanted;
+  }
+
   /** Bytes of all files on disk. */
   get stored(): number {
     return this.#stored;

@@ -197,6 +197,8 @@ export class TorrentRun implements Torrent {
       throw new UsageError('TORRENT_NOT_READY', 'files can be selected when the torrent is open');
     }
     content.select(files, have);
+    // At once: whoever asks `done` next means the new selection.
+    if (!content.progress.isWhole) this.#isDone = false;
     void this.#attempt(async () => {
       await content.prepare(this.#parts.options.preallocation ?? 'none');
       this.#swarm.push({ kind: 'priorities', files: content.priorities });
@@ -310,6 +312,8 @@ export class TorrentRun implements Torrent {
         void this.#keeper.flush();
         if (this.#accounts.left() === 0) this.#discovery.completed();
       }
+      // More may have been selected meanwhile: that completes later.
+      if (this.#content?.progress.isWhole === false) return;
       this.#isDone = true;
       this.#emitter.emit('done', undefined);
     });
