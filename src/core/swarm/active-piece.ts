@@ -12,6 +12,12 @@ const RECEIVED = 2;
 /** Sender of blocks that nobody had to send: padding. */
 export const NOBODY: PeerKey = -1;
 
+export interface ActivePieceOptions {
+  readonly buffer: Uint8Array;
+  readonly opener: PeerKey;
+  readonly isExclusive: boolean;
+}
+
 export class ActivePiece {
   static readonly #aligned = new Uint8Array(BLOCK_LENGTH);
   readonly index: number;
@@ -20,7 +26,7 @@ export class ActivePiece {
   /** The peer that was first asked for the piece; it goes on with it as long as it is quick. */
   opener: PeerKey;
   /** Only this peer is asked: the search for a liar (see bans.ts). */
-  exclusive: PeerKey | undefined;
+  readonly exclusive: PeerKey | undefined;
   readonly #states: Uint8Array;
   readonly #requesters: Float64Array;
   #more: Map<number, PeerKey[]> | undefined;
@@ -28,10 +34,11 @@ export class ActivePiece {
   #received = 0;
   #hint = 0;
 
-  constructor(geometry: Geometry, index: number, options: { buffer: Uint8Array; opener: PeerKey }) {
+  constructor(geometry: Geometry, index: number, options: ActivePieceOptions) {
     this.index = index;
     this.buffer = options.buffer;
     this.opener = options.opener;
+    this.exclusive = options.isExclusive ? options.opener : undefined;
     this.blockCount = geometry.blockCount(index);
     this.#states = new Uint8Array(this.blockCount);
     this.#requesters = new Float64Array(this.blockCount).fill(NOBODY);

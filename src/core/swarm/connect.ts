@@ -13,6 +13,8 @@ interface Candidate {
   failures: number;
   /** Not to be dialled before. */
   retryAt: Millis;
+  /** It had everything when we last met. */
+  isSeed: boolean;
 }
 
 /** Addresses remembered; a flood of peer exchange pushes out nothing that is in use. */
@@ -50,7 +52,7 @@ export class Connector {
         continue;
       }
       if (address.port === 0 || this.#candidates.size >= MAX_CANDIDATES) continue;
-      this.#candidates.set(key, { address, state: 'idle', failures: 0, retryAt: 0 });
+      this.#candidates.set(key, { address, state: 'idle', failures: 0, retryAt: 0, isSeed: false });
     }
     this.fill();
   }
@@ -81,6 +83,7 @@ export class Connector {
     if (candidate === undefined) return;
     candidate.state = 'idle';
     candidate.retryAt = this.#context.now + RECONNECT_MS;
+    candidate.isSeed = peer.isSeed;
     this.fill();
   }
 
@@ -89,9 +92,11 @@ export class Connector {
     const { peers, options, now } = this.#context;
     let places = Math.min(options.maxPeers - peers.size - this.#dialling, MAX_DIALLING - this.#dialling);
     if (this.#context.paused || places <= 0) return;
+    const isSeed = this.#context.content?.pieces.lacking === 0;
     for (const candidate of this.#inOrder()) {
       if (places === 0) return;
       if (candidate.state !== 'idle' || candidate.retryAt > now) continue;
+      if (candidate.isSeed && isSeed) continue;
       candidate.state = 'dialling';
       this.#dialling++;
       places--;

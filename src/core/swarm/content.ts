@@ -1,7 +1,7 @@
 // The torrent's content, from the moment its metainfo is known: piece states, priorities, pieces in memory.
 // Invariant: a piece is in `active` if and only if it is IN_FLIGHT, VERIFYING or WRITING; it is on offer in
 // `availability` if and only if it is MISSING.
-import type { Bitfield } from '../bytes/bitfield.ts';
+import { Bitfield } from '../bytes/bitfield.ts';
 import { BLOCK_LENGTH, Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { ActivePiece } from './active-piece.ts';
@@ -21,6 +21,8 @@ export class Content {
   readonly pieces: PieceTable;
   readonly availability: Availability;
   readonly active: Map<number, ActivePiece> = new Map();
+  /** Pieces that failed their hash with blocks of several peers: fetched from one peer now (see bans.ts). */
+  readonly suspects: Set<number> = new Set();
   readonly #buffers: BufferPool;
   readonly #blocksPerPiece: number;
   readonly #priorities: Uint8Array;
@@ -63,7 +65,11 @@ export class Content {
     if (buffer === undefined) return undefined;
     this.pieces.move(piece, PIECE.MISSING, PIECE.IN_FLIGHT);
     this.availability.withdraw(piece);
-    const active = new ActivePiece(this.geometry, piece, { buffer, opener });
+    const active = new ActivePiece(this.geometry, piece, {
+      buffer,
+      opener,
+      isExclusive: this.suspects.has(piece),
+    });
     this.active.set(piece, active);
     return active;
   }
@@ -100,6 +106,13 @@ export class Content {
     return [...this.active.values()].filter(
       (active) => this.priority(active.index) === 0 && this.pieces.state(active.index) === PIECE.IN_FLIGHT,
     );
+  }
+
+  /** What is on disk. */
+  have(): Bitfield {
+    const have = new Bitfield(this.pieces.size);
+    for (let piece = 0; piece < this.pieces.size; piece++) if (this.pieces.has(piece)) have.add(piece);
+    return have;
   }
 
   /** Bytes of lacking pieces, padding included. */

@@ -8,6 +8,9 @@ import type { SwarmOptions } from './options.ts';
 import type { Peer } from './peers.ts';
 import { Rng } from './rng.ts';
 
+/** Struck off one by one with each tick of the engine. */
+const MAX_STRIKES = 100;
+
 export class SwarmContext {
   readonly options: SwarmOptions;
   readonly rng: Rng;
@@ -39,6 +42,12 @@ export class SwarmContext {
     peer.gone = true;
     this.leaving.push(peer);
     this.effects.push({ kind: 'disconnect', peer: peer.key, reason, ban });
+  }
+
+  /** Notes a broken rule that a slip can explain. Many in a short time end the connection. */
+  strike(peer: Peer, reason: string): void {
+    peer.strikes++;
+    if (peer.strikes > MAX_STRIKES) this.disconnect(peer, reason, true);
   }
 
   /** Queues a message. Web seeds hear only requests and cancels. */

@@ -18,9 +18,6 @@ interface Parts {
   readonly bans: Bans;
 }
 
-/** Blocks that nobody asked for, after which a peer is flooding. */
-const MAX_UNASKED = 64;
-
 export class Downloads {
   readonly #context: SwarmContext;
   readonly #parts: Parts;
@@ -71,7 +68,7 @@ export class Downloads {
     const active = content?.active.get(piece);
     if (content === undefined || active === undefined) return;
     if (ok) {
-      this.#parts.bans.good(active);
+      this.#parts.bans.good(content, active);
       content.pieces.move(piece, PIECE.VERIFYING, PIECE.WRITING);
       this.#context.effects.push({ kind: 'write-piece', piece, data: active.buffer });
       return;
@@ -113,16 +110,10 @@ export class Downloads {
   stop(content: Content): void {
     this.#context.downloadStopped = true;
     for (const active of [...content.active.values()]) {
-      if (content.pieces.state(active.index) === PIECE.IN_FLIGHT) this.drop(content, active);
+      if (content.pieces.state(active.index) === PIECE.IN_FLIGHT)
+        this.#parts.requests.abandon(content, active);
     }
     for (const peer of this.#context.peers.values()) this.#parts.interest.update(peer);
-  }
-
-  /** A piece in flight is not wanted any more. */
-  drop(content: Content, active: ActivePiece): void {
-    this.#parts.requests.dropPiece(content, active);
-    this.#parts.picker.closed(active);
-    content.abandon(active);
   }
 
   /** The disk lost a piece: it is to be had again. */
@@ -166,9 +157,7 @@ export class Downloads {
 
   #unasked(peer: Peer, bytes: number): void {
     this.#context.wasted += bytes;
-    peer.strikes++;
-    if (peer.strikes > MAX_UNASKED)
-      this.#context.disconnect(peer, 'flood of blocks that nobody asked for', true);
+    this.#context.strike(peer, 'flood of blocks that nobody asked for');
   }
 
   #countFiles(content: Content, piece: number): void {

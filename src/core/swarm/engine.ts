@@ -1,5 +1,5 @@
 // The swarm engine: one torrent's peers, pieces and decisions, without I/O. The one dispatch; parts own the rest.
-import { Bitfield } from '../bytes/bitfield.ts';
+import type { Bitfield } from '../bytes/bitfield.ts';
 import { assertNever } from '../invariant.ts';
 import type { Millis } from '../time.ts';
 import { Bans } from './bans.ts';
@@ -14,12 +14,11 @@ import type { FilePriority, PeerKey, SwarmInput } from './inputs.ts';
 import { Gossip } from './gossip.ts';
 import { HashLayers } from './hash-layers.ts';
 import { Interest } from './interest.ts';
+import { Members } from './members.ts';
 import { Messages } from './messages.ts';
 import type { SwarmOptions } from './options.ts';
-import { Peer } from './peers.ts';
-import type { PeerArrival } from './peers.ts';
+import type { Peer } from './peers.ts';
 import { Picker } from './picker.ts';
-import { PIECE } from './pieces.ts';
 import { Requests } from './requests.ts';
 import { pieceMap, takeSnapshot } from './snapshot.ts';
 import type { SwarmSnapshot } from './snapshot.ts';
@@ -43,6 +42,7 @@ export class SwarmEngine {
   readonly #choker: Choker;
   readonly #connector: Connector;
   readonly #extensions: Extensions;
+  readonly #members: Members;
   readonly #messages: Messages;
   #nextTick: Millis | undefined;
 
@@ -68,6 +68,14 @@ export class SwarmEngine {
       interest: this.#interest,
       bans: new Bans(context),
     });
+    this.#members = new Members(context, {
+      choker: this.#choker,
+      connector: this.#connector,
+      extensions: this.#extensions,
+      interest: this.#interest,
+      requests: this.#requests,
+      superSeed: this.#superSeed,
+    });
     this.#messages = new Messages(context, {
       choker: this.#choker,
       downloads: this.#downloads,
@@ -87,7 +95,7 @@ export class SwarmEngine {
     this.#dispatch(input);
     this.#tickIfDue();
     for (let peer = this.#context.leaving.pop(); peer !== undefined; peer = this.#context.leaving.pop()) {
-      this.#leave(peer.key);
+      this.#members.leave(peer.key);
     }
     this.#requests.refillIfDue();
   }
@@ -114,11 +122,7 @@ export class SwarmEngine {
 
   /** What is on disk, for resume data; undefined before the metainfo is known. */
   have(): Bitfield | undefined {
-    const pieces = this.#context.content?.pieces;
-    if (pieces === undefined) return undefined;
-    const have = new Bitfield(pieces.size);
-    for (let piece = 0; piece < pieces.size; piece++) if (pieces.has(piece)) have.add(piece);
-    return have;
+    return this.#context.content?.have();
   }
 
   #dispatch(input: SwarmInput): void {
@@ -135,13 +139,14 @@ export class SwarmEngine {
         return this.#downloads.writeFailed(input.piece, input.error);
       case 'read-failed':
         this.#uploads.lost(input.piece);
+        this.#extensions.lost(input.piece);
         return this.#downloads.lost(input.piece);
       case 'metainfo':
         return this.#start(input);
       case 'peer-connected':
-        return this.#arrive(input);
+        return this.#members.arrive(input);
       case 'peer-closed':
-        return this.#leave(input.peer);
+        return this.#members.leave(input.peer);
       case 'candidates':
         return this.#connector.add(input.source, input.addresses);
       case 'dial-failed':
@@ -178,53 +183,17 @@ export class SwarmEngine {
     this.#context.content = content;
     this.#downloads.start(content);
     for (const peer of this.#context.peers.values()) {
-      this.#announcePieces(content, peer);
+      this.#members.announcePieces(content, peer);
       this.#interest.arrive(peer);
       this.#extensions.greet(peer);
     }
     this.#requests.refillSoon();
   }
 
-  #arrive(arrival: PeerArrival): void {
-    const peer = new Peer(arrival, this.#context.now);
-    if (peer.isWebSeed) peer.choked = false;
-    const content = this.#context.content;
-    if (content !== undefined) this.#announcePieces(content, peer);
-    this.#context.peers.set(peer.key, peer);
-    this.#connector.arrived(peer);
-    this.#extensions.greet(peer);
-    this.#interest.arrive(peer);
-    this.#requests.fill(peer);
-  }
-
-  /** BEP 3, BEP 6: the first message says what we have. */
-  #announcePieces(content: Content, peer: Peer): void {
-    const had = this.#superSeed.arrive(peer) ? 0 : content.pieces.count(PIECE.HAVE);
-    if (peer.capabilities.fast && had === content.pieces.size) this.#context.send(peer, { kind: 'have-all' });
-    else if (peer.capabilities.fast && had === 0) this.#context.send(peer, { kind: 'have-none' });
-    else if (had > 0) {
-      const bits = this.have()?.toBytes() ?? new Uint8Array(0);
-      this.#context.send(peer, { kind: 'bitfield', bits });
-    }
-  }
-
-  #leave(key: PeerKey): void {
-    const peer = this.#context.peers.get(key);
-    if (peer === undefined) return;
-    peer.gone = true;
-    this.#requests.takeBack(peer);
-    this.#interest.leave(peer);
-    this.#superSeed.leave(peer);
-    this.#context.peers.delete(key);
-    this.#choker.left(peer);
-    this.#connector.left(peer);
-    this.#extensions.left(peer);
-  }
-
   #prioritise(files: readonly FilePriority[]): void {
     const content = this.#context.content;
     if (content === undefined) return;
-    for (const active of content.prioritise(files)) this.#downloads.drop(content, active);
+    for (const active of content.prioritise(files)) this.#requests.abandon(content, active);
     this.#interest.recountAll();
     this.#downloads.checkComplete(content);
     this.#requests.refillSoon();
@@ -241,6 +210,7 @@ export class SwarmEngine {
     this.#context.paused = false;
     this.#context.downloadStopped = false;
     this.#connector.fill();
+    this.#choker.fillFree();
     for (const peer of this.#context.peers.values()) this.#interest.update(peer);
     this.#requests.refillSoon();
   }
@@ -248,6 +218,7 @@ export class SwarmEngine {
   #tickIfDue(): void {
     if (this.#nextTick === undefined || this.#context.now < this.#nextTick) return;
     this.#nextTick = this.#context.now + TICK_MS;
+    this.#members.tick();
     this.#requests.tick();
     this.#choker.tick();
     this.#superSeed.tick();

@@ -1,5 +1,6 @@
 // The extension protocol (BEP 10): our handshake, the peer's, and the messages under our ids.
 import { ByteReader } from '../bytes/reader.ts';
+import { ByteWriter } from '../bytes/writer.ts';
 import { ProtocolError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { parseInfo } from '../metainfo/parse.ts';
@@ -34,17 +35,22 @@ export class Extensions {
   greet(peer: Peer): void {
     if (!peer.capabilities.extended) return;
     const { options, content } = this.#context;
-    const { ut_metadata, ut_pex, lt_donthave } = EXTENSION_IDS;
+    const { ut_metadata, ut_pex, upload_only, lt_donthave } = EXTENSION_IDS;
     const payload = encodeExtendedHandshake({
-      extensions: { ut_metadata, lt_donthave, ...(this.#parts.gossip.isAllowed ? { ut_pex } : {}) },
+      extensions: {
+        ut_metadata,
+        upload_only,
+        lt_donthave,
+        ...(this.#parts.gossip.isAllowed ? { ut_pex } : {}),
+      },
       client: options.client,
       port: peer.outgoing ? options.port : undefined,
       requestQueue: LIMITS.requestsQueuedByPeer.value,
       metadataSize: content?.metainfo.infoBytes.length,
       yourIp: peer.address?.ip,
-      // BEP 21. Not while super-seeding: a peer that sees no piece of an upload-only one hangs up.
-      uploadOnly: content?.pieces.lacking === 0 && peer.shown === undefined,
+      uploadOnly: this.#isUploadOnly(peer),
     });
+    peer.toldUploadOnly = this.#isUploadOnly(peer);
     this.#context.send(peer, { kind: 'extended', id: 0, payload });
   }
 
@@ -67,6 +73,30 @@ export class Extensions {
     this.#metadata.fill();
     this.#parts.layers.fill();
     this.#parts.gossip.tick();
+    for (const peer of this.#context.peers.values()) this.#sayUploadOnly(peer);
+  }
+
+  /** BEP 54: a piece that we had is gone. */
+  lost(piece: number): void {
+    for (const peer of this.#context.peers.values()) {
+      const id = peer.extended?.extensions.lt_donthave;
+      if (id === undefined) continue;
+      this.#context.send(peer, { kind: 'extended', id, payload: new ByteWriter(4).u32(piece).finish() });
+    }
+  }
+
+  /** BEP 21. Not while super-seeding: a peer that sees no piece of an upload-only one hangs up. */
+  #isUploadOnly(peer: Peer): boolean {
+    return this.#context.content?.pieces.lacking === 0 && peer.shown === undefined;
+  }
+
+  /** Tells what has changed since the handshake. */
+  #sayUploadOnly(peer: Peer): void {
+    const uploadOnly = this.#isUploadOnly(peer);
+    const id = peer.extended?.extensions.upload_only;
+    if (id === undefined || peer.toldUploadOnly === uploadOnly) return;
+    peer.toldUploadOnly = uploadOnly;
+    this.#context.send(peer, { kind: 'extended', id, payload: Uint8Array.of(uploadOnly ? 1 : 0) });
   }
 
   #dispatch(peer: Peer, id: number, payload: Uint8Array): void {
@@ -80,6 +110,11 @@ export class Extensions {
         return;
       case EXTENSION_IDS.ut_pex:
         this.#parts.gossip.message(peer, payload);
+        return;
+      case EXTENSION_IDS.upload_only:
+        if (peer.extended !== undefined) {
+          peer.extended = { ...peer.extended, uploadOnly: new ByteReader(payload).u8() > 0 };
+        }
         return;
       case EXTENSION_IDS.lt_donthave:
         this.#parts.interest.dontHave(peer, new ByteReader(payload).u32());

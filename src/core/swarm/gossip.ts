@@ -41,7 +41,7 @@ export class Gossip {
     const told = this.#toldOf(peer);
     const { added } = parsePex(payload);
     if (this.#context.now - told.heardAt < MIN_GAP_MS) {
-      peer.strikes++;
+      this.#context.strike(peer, 'peer exchange too often');
       return;
     }
     told.heardAt = this.#context.now;

@@ -90,7 +90,6 @@ export class Interest {
 
   leave(peer: Peer): void {
     if (this.#context.content !== undefined) this.#uncount(this.#context.content, peer);
-    peer.has = undefined;
   }
 
   /** A piece is ours now: it interests us no more. */

@@ -34,7 +34,7 @@ export class Messages {
   }
 
   handle(peer: Peer, message: Message): void {
-    const { choker, downloads, extensions, interest, layers, requests, superSeed, uploads } = this.#parts;
+    const { downloads, extensions, interest, layers, requests, superSeed, uploads } = this.#parts;
     switch (message.kind) {
       case 'piece':
         return downloads.block(peer, message);
@@ -51,8 +51,7 @@ export class Messages {
         return requests.fill(peer);
       case 'interested':
       case 'not-interested':
-        peer.peerInterested = message.kind === 'interested';
-        return choker.interestChanged(peer);
+        return this.#interested(peer, message.kind === 'interested');
       case 'bitfield':
         interest.bitfield(peer, message.bits);
         superSeed.tick();
@@ -71,8 +70,9 @@ export class Messages {
       case 'hashes':
       case 'hash-reject':
         return layers.message(peer, message);
-      case 'keep-alive':
       case 'port':
+        return this.#dhtNode(peer, message.port);
+      case 'keep-alive':
       case 'unknown':
         return;
       default:
@@ -80,11 +80,25 @@ export class Messages {
     }
   }
 
+  #dhtNode(peer: Peer, port: number): void {
+    if (!peer.capabilities.dht || peer.address === undefined || port === 0) return;
+    this.#context.effects.push({ kind: 'dht-node', address: { ip: peer.address.ip, port } });
+  }
+
+  #interested(peer: Peer, interested: boolean): void {
+    this.#context.strike(peer, 'interest to and fro');
+    peer.peerInterested = interested;
+    this.#parts.choker.interestChanged(peer);
+  }
+
   #choked(peer: Peer): void {
     peer.choked = true;
     // BEP 6: with the fast extension each request is rejected by name, or served yet.
     if (!peer.capabilities.fast) this.#parts.requests.takeBack(peer);
-    else peer.current = undefined;
+    else {
+      peer.current = undefined;
+      this.#parts.requests.dropExclusive(peer);
+    }
   }
 
   #fast(
@@ -113,7 +127,9 @@ export class Messages {
         peer.dry = false;
         break;
       case 'reject':
-        if (!requests.reject(peer, message.piece, message.begin)) peer.strikes++;
+        if (!requests.reject(peer, message.piece, message.begin)) {
+          this.#context.strike(peer, 'rejects of what nobody asked for');
+        }
         break;
       default:
         assertNever(message);

@@ -71,7 +71,8 @@ export class Peer {
   readonly uploads: UploadQueue = new UploadQueue();
   /** BEP 6: pieces we give it though it is choked. */
   readonly grantedFast: Set<number> = new Set();
-  lastUnchokedAt: Millis = Number.NEGATIVE_INFINITY;
+  unchokedAt: Millis = Number.NEGATIVE_INFINITY;
+  chokedAt: Millis = Number.NEGATIVE_INFINITY;
 
   /** BEP 16; owned by superseed.ts. */
   shown: Set<number> | undefined;
@@ -86,8 +87,10 @@ export class Peer {
 
   /** BEP 10: what the peer said of itself; owned by extensions.ts. */
   extended: ExtendedHandshake | undefined;
+  /** What we said of ourselves (BEP 21). */
+  toldUploadOnly = false;
 
-  /** Broken rules that a slip can explain; enough of them end the connection. Owned by violations.ts. */
+  /** Broken rules that a slip can explain; see SwarmContext.strike. */
   strikes = 0;
 
   constructor(arrival: PeerArrival, now: Millis) {

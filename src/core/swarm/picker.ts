@@ -51,6 +51,8 @@ export class Picker {
     if (urgent !== undefined) return urgent;
     const current = peer.current;
     if (current !== undefined && current.open > 0 && this.#mayTake(peer, current)) return current;
+    const following = this.#following(content, peer);
+    if (following !== undefined) return following;
     const partial = this.#partial(content, peer);
     const fresh = this.#choose(content, peer);
     const copies = (piece: number): number => content.availability.copies(piece);
@@ -58,6 +60,15 @@ export class Picker {
       peer.current = this.#open(content, peer, fresh) ?? partial ?? this.#partial(content, peer, true);
     } else peer.current = partial ?? this.#partial(content, peer, true);
     return peer.current;
+  }
+
+  /** BEP 19: a web server goes on with the piece behind its last one, as it is best asked for long runs. */
+  #following(content: Content, peer: Peer): ActivePiece | undefined {
+    if (!peer.isWebSeed || peer.current === undefined) return undefined;
+    const piece = peer.current.index + 1;
+    if (piece >= content.pieces.size || content.pieces.state(piece) !== PIECE.MISSING) return undefined;
+    peer.current = this.#open(content, peer, piece) ?? peer.current;
+    return peer.current.open > 0 ? peer.current : undefined;
   }
 
   #urgent(content: Content, peer: Peer): ActivePiece | undefined {

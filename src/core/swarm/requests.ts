@@ -81,16 +81,7 @@ export class Requests {
 
   /** A block came from someone: the others asked for it need not send it. */
   cancel(content: Content, piece: number, block: number, others: readonly number[]): void {
-    const blockId = content.blockId(piece, block);
-    for (const key of others) {
-      const peer = this.#context.peers.get(key);
-      if (peer?.outstanding.delete(blockId) !== true) continue;
-      this.#forgo(peer, blockId);
-      const begin = block * BLOCK_LENGTH;
-      const length = content.geometry.blockSize(piece, block);
-      this.#context.send(peer, { kind: 'cancel', piece, begin, length });
-      this.fill(peer);
-    }
+    for (const peer of this.#sayCancel(content, piece, block, others)) this.fill(peer);
   }
 
   /** Takes back all that was asked of a peer: it choked us, fell silent or left. */
@@ -103,6 +94,16 @@ export class Requests {
     }
     peer.outstanding.clear();
     peer.current = undefined;
+    this.dropExclusive(peer);
+  }
+
+  /** Pieces that only this peer may send go back to be fetched from another. */
+  dropExclusive(peer: Peer): void {
+    const content = this.#context.content;
+    if (content === undefined) return;
+    for (const active of content.active.values()) {
+      if (active.exclusive === peer.key && !active.isWhole) this.abandon(content, active);
+    }
   }
 
   /** BEP 6: the peer will not serve one request. False if it was never made. */
@@ -116,12 +117,17 @@ export class Requests {
     return true;
   }
 
-  /** The piece is given up: nobody need send its blocks. */
-  dropPiece(content: Content, active: ActivePiece): void {
+  /** A piece in flight is given up: nobody need send its blocks, what came of it is lost. */
+  abandon(content: Content, active: ActivePiece): void {
+    this.#context.wasted += active.received * BLOCK_LENGTH;
+    this.#picker.closed(active);
+    content.abandon(active);
     for (let block = 0; block < active.blockCount; block++) {
-      if (active.isRequested(block)) this.cancel(content, active.index, block, active.requesters(block));
+      if (!active.isRequested(block)) continue;
+      this.#sayCancel(content, active.index, block, active.requesters(block));
     }
     for (const peer of this.#context.peers.values()) if (peer.current === active) peer.current = undefined;
+    this.refillSoon();
   }
 
   /** Finds peers that fell silent; frees buffers that nobody fills. */
@@ -138,6 +144,21 @@ export class Requests {
     }
     if (this.#picker.starved) this.#evict(content);
     this.refillSoon();
+  }
+
+  /** Returns the peers that had the block on request. */
+  #sayCancel(content: Content, piece: number, block: number, keys: readonly number[]): Peer[] {
+    const blockId = content.blockId(piece, block);
+    const length = content.geometry.blockSize(piece, block);
+    const told: Peer[] = [];
+    for (const key of keys) {
+      const peer = this.#context.peers.get(key);
+      if (peer?.outstanding.delete(blockId) !== true) continue;
+      this.#forgo(peer, blockId);
+      this.#context.send(peer, { kind: 'cancel', piece, begin: block * BLOCK_LENGTH, length });
+      told.push(peer);
+    }
+    return told;
   }
 
   #mayAsk(peer: Peer): boolean {
@@ -218,10 +239,7 @@ export class Requests {
   #evict(content: Content): void {
     for (const active of content.active.values()) {
       if (active.open === 0 || active.open + active.received < active.blockCount) continue;
-      this.#context.wasted += active.received * BLOCK_LENGTH;
-      this.dropPiece(content, active);
-      this.#picker.closed(active);
-      content.abandon(active);
+      this.abandon(content, active);
     }
   }
 }

@@ -100,6 +100,8 @@ export class SuperSeed {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
       if (peer.shown === undefined || peer.exhausted || !peer.saidPieces || peer.gone) continue;
+      // A choked peer has seen enough to want its turn.
+      if (peer.amChoking && peer.shown.size > 0) continue;
       const taken = (peer.up.perSecond(this.#context.now) * AHEAD_MS) / 1000;
       if (peer.backlog >= Math.max(content.metainfo.pieceLength * AHEAD_PIECES, taken)) continue;
       if (best === undefined || peer.backlog < best.backlog) best = peer;

@@ -1,5 +1,6 @@
 // Serving blocks: takes requests, merges neighbours into long runs, keeps a bounded number of bytes with the driver.
 import { LIMITS } from '../limits.ts';
+import { isGranted } from './allowed-fast.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 import type { SuperSeed } from './superseed.ts';
@@ -7,6 +8,7 @@ import type { BlockRequest } from './upload-queue.ts';
 
 /** Longest run that is read and written at once. */
 const MAX_RUN = 256 * 1024;
+const CHOKE_GRACE_MS = 10_000;
 /** Bytes of a peer's runs with the driver: what is there cannot be cancelled any more. */
 const WINDOW = 1024 * 1024;
 
@@ -29,6 +31,8 @@ export class Uploads {
       this.#context.disconnect(peer, 'request of a block that is too long');
     } else if (!this.#mayServe(peer, request.piece)) {
       this.#refuse(peer, request);
+      // Requests that crossed our choke are no offence.
+      if (this.#context.now - peer.chokedAt > CHOKE_GRACE_MS) this.#context.strike(peer, 'requests in vain');
     } else if (peer.uploads.length >= LIMITS.requestsQueuedByPeer.value) {
       if (peer.capabilities.fast) this.#refuse(peer, request);
       else this.#context.disconnect(peer, 'too many requests');
@@ -54,7 +58,7 @@ export class Uploads {
 
   /** We choke the peer: what it has queued will not be served, but for its allowed fast pieces (BEP 6). */
   choke(peer: Peer): void {
-    for (const request of peer.uploads.retain(({ piece }) => peer.grantedFast.has(piece))) {
+    for (const request of peer.uploads.retain(({ piece }) => isGranted(peer, piece))) {
       this.#refuse(peer, request);
     }
   }
@@ -70,7 +74,7 @@ export class Uploads {
   #mayServe(peer: Peer, piece: number): boolean {
     if (this.#context.paused || this.#context.content?.pieces.has(piece) !== true) return false;
     if (peer.shown?.has(piece) === false) return false;
-    return !peer.amChoking || peer.grantedFast.has(piece);
+    return !peer.amChoking || isGranted(peer, piece);
   }
 
   #refuse(peer: Peer, { piece, begin, length }: BlockRequest): void {
