@@ -105,7 +105,7 @@ describe('a transfer between two sessions', () => {
     expect(manifest.get('b.bin')).toBe(content.manifest.get('b.bin'));
     expect(download.snapshot().wanted).toBe(download.snapshot().completed);
     download.selectFiles(torrent.metainfo.files.map((_, index) => index));
-    await new Promise((resolve) => download.on('done', resolve));
+    await download.done();
     expect(await manifestOf(join(target, content.name))).toEqual(content.manifest);
   });
 
