@@ -9,6 +9,8 @@ import { PIECE } from './pieces.ts';
 
 /** A peer that will have asked for the rest of its piece within this time keeps it for itself. */
 const KEEP_MS = 250;
+/** A peer that offers less than one of so many missing pieces has few. */
+const FEW = 8;
 /** Until we have this many pieces they are picked at random: any piece is good to trade, the quickest is best. */
 const RANDOM_PIECES = 2;
 
@@ -94,8 +96,7 @@ export class Picker {
       }
       if (!this.#mayAsk(peer, active.index) || !this.#mayTake(peer, active)) continue;
       if (!evenKept && this.#isKept(peer, active)) continue;
-      const copies = Math.min(content.availability.copies(active.index), 1e6);
-      const score = content.priority(active.index) * 1e12 - copies * 1e5 - active.open;
+      const score = this.#score(content, active.index) * 1e5 - active.open;
       if (score <= bestScore) continue;
       best = active;
       bestScore = score;
@@ -110,10 +111,33 @@ export class Picker {
       if (content.pieces.state(piece) !== PIECE.MISSING) peer.suggested.delete(piece);
       else if (this.#mayAsk(peer, piece)) return piece;
     }
+    if (peer.offers * FEW < content.pieces.count(PIECE.MISSING)) {
+      const piece = this.#rarestRecent(content, peer);
+      if (piece >= 0) return piece;
+    }
     const test = (piece: number): boolean => this.#mayAsk(peer, piece);
     return content.pieces.count(PIECE.HAVE) < RANDOM_PIECES
       ? content.availability.findRandom(test)
       : content.availability.find(test);
+  }
+
+  /** A peer with few pieces would have us search the whole order: what it got lately is nearly all it offers. */
+  #rarestRecent(content: Content, peer: Peer): number {
+    let best = -1;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    peer.recent = peer.recent.filter((piece) => content.pieces.state(piece) === PIECE.MISSING);
+    for (const piece of peer.recent) {
+      const score = this.#score(content, piece);
+      if (score <= bestScore || !this.#mayAsk(peer, piece)) continue;
+      best = piece;
+      bestScore = score;
+    }
+    return best;
+  }
+
+  /** Priority first, then rarity. */
+  #score(content: Content, piece: number): number {
+    return content.priority(piece) * 1e6 - Math.min(content.availability.copies(piece), 1e6 - 1);
   }
 
   #inOrder(content: Content, peer: Peer): number {
