@@ -1,9 +1,7 @@
 // What a command prints: results on stdout (lines or JSON, one object a line), everything else on stderr.
-import pc from 'picocolors';
+import { streamColors, type Colors } from './colors.ts';
 import type { CliIo } from './io.ts';
 import { createProgress, type Progress } from './progress.ts';
-
-export type Colors = ReturnType<typeof pc.createColors>;
 
 export interface OutputFlags {
   readonly json?: boolean | undefined;
@@ -47,10 +45,4 @@ export function createOutput(io: Pick<CliIo, 'stdout' | 'stderr' | 'env'>, flags
     progress: (label, total) =>
       createProgress({ stream: quiet ? undefined : io.stderr, label, total, colors: errorColors }),
   };
-}
-
-/** NO_COLOR (any value) switches colours off, FORCE_COLOR on; otherwise they follow the terminal. */
-export function streamColors(io: Pick<CliIo, 'env'>, isTTY: boolean | undefined): Colors {
-  const off = (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
-  return pc.createColors(!off && (isTTY === true || (io.env['FORCE_COLOR'] ?? '') !== ''));
 }

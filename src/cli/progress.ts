@@ -1,7 +1,7 @@
 // A progress display on stderr: a bar redrawn in place on a terminal, a plain line every few seconds elsewhere.
 import { formatBytes, formatDuration } from '../core/format.ts';
 import type { CliStream } from './io.ts';
-import type { Colors } from './output.ts';
+import type { Colors } from './colors.ts';
 
 export interface Progress {
   /** Bytes done so far; cheap to call often. */

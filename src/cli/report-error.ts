@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { SwarmpressError, UsageError } from '../core/errors.ts';
 import { printable } from '../core/format.ts';
 import type { CliIo, ExitCode } from './io.ts';
-import { streamColors } from './output.ts';
+import { streamColors } from './colors.ts';
 
 /** What to do next, by code, where the message itself does not say it. */
 const HINTS: Readonly<Record<string, string>> = {
