@@ -16,6 +16,8 @@ describe('editTorrent', () => {
   test('without changes gives the same bytes', () => {
     const bytes = torrent({ announce: 'http://a/', unknown: 'key' });
     expect(editTorrent(bytes, {})).toEqual(bytes);
+    const unsorted = latin1Encode('d7:comment1:c4:infode1:ai1ee');
+    expect(editTorrent(unsorted, { comment: 'c' })).toBe(unsorted);
   });
 
   test('sets fields and keeps unknown keys', () => {

@@ -44,7 +44,13 @@ export function editTorrent(bytes: Uint8Array, changes: TorrentChanges): Uint8Ar
     for (const key of OUTER_KEYS[field]) replace(members, key, written[key]);
   }
   members.set('info', editInfo(info, infoBytes, changes));
-  return encodeMembers(members);
+  return isSameDict(members, raw) ? bytes : encodeMembers(members);
+}
+
+function isSameDict(a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>): boolean {
+  return (
+    a.size === b.size && [...a].every(([key, value]) => equalBytes(value, b.get(key) ?? new Uint8Array()))
+  );
 }
 
 function editInfo(info: BencodeDict, bytes: Uint8Array, changes: TorrentChanges): Uint8Array {
