@@ -66,9 +66,9 @@ export class RtcDriver {
     for (const lane of this.#lanes) lane.run({ kind: 'completed' });
   }
 
-  /** Trackers that could not be reached are tried again now. */
+  /** Trackers are asked again as soon as they may be. */
   retry(): void {
-    for (const lane of this.#lanes) lane.retry();
+    for (const lane of this.#lanes) lane.run({ kind: 'retry' });
   }
 
   snapshot(): readonly TrackerSnapshot[] {
@@ -119,10 +119,6 @@ class Lane {
     this.#rtc = context.rtc;
     const random = (): number => context.deps.random.uint32();
     this.#machine = new Signalling({ ...context.options, random }, this.#now(), firstKey);
-  }
-
-  retry(): void {
-    if (this.#machine.snapshot().status === 'failed') this.run({ kind: 'retry' });
   }
 
   stop(): void {

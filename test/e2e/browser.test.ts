@@ -13,6 +13,8 @@ import { onStage, Stage } from '../support/stage.ts';
 
 const MIB = 1024 * 1024;
 const PATIENCE_MS = 120_000;
+/** Nobody listens on the discard port. */
+const UNREACHABLE = 'http://127.0.0.1:9/';
 
 interface Scene {
   readonly stage: Stage;
@@ -87,6 +89,77 @@ describe('a download in a browser', () => {
       expect(done.fromPeers).toBeGreaterThanOrEqual(scene.content.bytes);
       expect(await visitor.savedSha256()).toBe(expectedSha256(scene.content));
       expect(visitor.complaints).toEqual([]);
+    });
+  });
+
+  it('is shared between two visitors when the web seed is out of reach', async () => {
+    await onScene(60, async (scene) => {
+      const seeder = await seed(scene, 4 * MIB);
+      const visitors = [await Visitor.open(scene.stage, pageUrl), await Visitor.open(scene.stage, pageUrl)];
+      for (const visitor of visitors)
+        await visitor.start({ torrent: scene.torrent, webSeeds: [UNREACHABLE] });
+      const looks = await Promise.all(
+        visitors.map((visitor) => visitor.sees(({ state }) => state === 'done', PATIENCE_MS)),
+      );
+      expect(looks.map(({ fromWebSeeds }) => fromWebSeeds)).toEqual([0, 0]);
+      expect(looks.every(({ uploaded }) => uploaded > 0)).toBe(true);
+      expect(seeder.torrent.snapshot().uploaded).toBeLessThan(1.7 * scene.content.bytes);
+      for (const visitor of visitors) {
+        expect(await visitor.savedSha256()).toBe(expectedSha256(scene.content));
+      }
+    });
+  });
+
+  it('goes on after a reload with what it had', async () => {
+    await onScene(80, async (scene) => {
+      const { stage, content, torrent } = scene;
+      const files = await FileServer.open(stage, content.folder);
+      files.rate = 3 * MIB;
+      const visitor = await Visitor.open(stage, pageUrl);
+      await visitor.start({ torrent, webSeeds: [files.url] });
+      await visitor.sees(({ completed }) => completed > content.bytes * 0.4, PATIENCE_MS);
+      await visitor.page.reload();
+      files.rate = undefined;
+      await visitor.start({ torrent, webSeeds: [files.url] });
+      const done = await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
+      expect(done.fromWebSeeds).toBeLessThan(content.bytes * 0.9);
+      expect(await visitor.savedSha256()).toBe(expectedSha256(content));
+      await visitor.page.evaluate(() => window.harness.remove());
+      await visitor.start({ torrent });
+      expect((await visitor.look()).completed).toBe(0);
+      expect(visitor.complaints).toEqual([]);
+    });
+  });
+
+  it('outlives its seeder, its web seed and the lack of both', async () => {
+    await onScene(100, async (scene) => {
+      const { stage, content, torrent } = scene;
+      const files = await FileServer.open(stage, content.folder);
+      files.rate = MIB;
+      const first = await seed(scene, MIB);
+      const visitor = await Visitor.open(stage, pageUrl);
+      await visitor.start({ torrent, webSeeds: [files.url] });
+      const both = await visitor.sees((look) => look.fromPeers > MIB && look.fromWebSeeds > MIB, PATIENCE_MS);
+
+      await first.close();
+      const alone = await visitor.sees(
+        (look) => look.fromWebSeeds > both.fromWebSeeds + 4 * MIB,
+        PATIENCE_MS,
+      );
+      expect(alone.state).toBe('downloading');
+
+      await files.stop();
+      const stuck = await visitor.sees(({ state }) => state === 'stalled', PATIENCE_MS);
+      expect(['web-seed-failed', 'connecting']).toContain(stuck.reason);
+      await visitor.sees(({ reason }) => reason === 'web-seed-failed', PATIENCE_MS);
+
+      await seed(scene, 2 * MIB);
+      await visitor.sees((look) => look.fromPeers > stuck.fromPeers + 4 * MIB, PATIENCE_MS);
+      files.rate = undefined;
+      await files.start();
+      await visitor.sees((look) => look.fromWebSeeds > stuck.fromWebSeeds + MIB, PATIENCE_MS);
+      await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
+      expect(await visitor.savedSha256()).toBe(expectedSha256(content));
     });
   });
 });

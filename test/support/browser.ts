@@ -58,9 +58,14 @@ export class Visitor {
   }
 
   static async open(stage: Stage, url: string): Promise<Visitor> {
-    const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+    // A profile on disk: without one the browser would keep what it stores in memory.
+    const profile = await stage.makeFolder('profile');
+    const browser = await chromium.launchPersistentContext(profile, {
+      executablePath: EXECUTABLE,
+      args: FLAGS,
+    });
     stage.onClose(() => browser.close());
-    const page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+    const page = await browser.newPage();
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {

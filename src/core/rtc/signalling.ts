@@ -73,6 +73,7 @@ export interface SignallingSnapshot {
 
 const DEFAULT_INTERVAL_MS = 120_000;
 const MIN_INTERVAL_MS = 15_000;
+const MAX_INTERVAL_MS = 2 * 3600_000;
 /** While connections are missing, new offers go out this often: browser swarms are short-lived. */
 const HUNGRY_INTERVAL_MS = 30_000;
 const OFFER_LIFE_MS = 50_000;
@@ -90,6 +91,7 @@ export class Signalling {
   #event: AnnounceEvent = 'started';
   #state: 'waiting' | 'connecting' | 'open' | 'stopped' = 'waiting';
   #announceAt: Millis | undefined;
+  #announcedAt: Millis = 0;
   #intervalMs = DEFAULT_INTERVAL_MS;
   #failures = 0;
   #answersLeft = MAX_ANSWERS;
@@ -132,7 +134,7 @@ export class Signalling {
         this.#announceAt = now;
         break;
       case 'retry':
-        this.#announceAt = now;
+        this.#hasten(now);
         break;
       case 'stop':
         this.#stop();
@@ -163,6 +165,12 @@ export class Signalling {
 
   snapshot(): SignallingSnapshot {
     return this.#reply;
+  }
+
+  /** A tracker that answers is not asked more often than it may be. */
+  #hasten(now: Millis): void {
+    const at = this.#state === 'open' ? Math.max(now, this.#announcedAt + MIN_INTERVAL_MS) : now;
+    if (this.#announceAt !== undefined) this.#announceAt = Math.min(this.#announceAt, at);
   }
 
   #expire(now: Millis): void {
@@ -198,6 +206,7 @@ export class Signalling {
     });
     this.#send(this.#event, fresh);
     this.#event = 'none';
+    this.#announcedAt = now;
     const hungry = this.#options.wanted() > 0;
     this.#announceAt = now + (hungry ? Math.min(this.#intervalMs, HUNGRY_INTERVAL_MS) : this.#intervalMs);
   }
@@ -220,7 +229,7 @@ export class Signalling {
     const { seeders, leechers } = frame;
     this.#reply = { status: 'working', message: undefined, seeders, leechers };
     if (frame.intervalSeconds === undefined) return;
-    this.#intervalMs = Math.max(MIN_INTERVAL_MS, frame.intervalSeconds * 1000);
+    this.#intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, frame.intervalSeconds * 1000));
     if (this.#announceAt !== undefined) this.#announceAt = Math.min(this.#announceAt, now + this.#intervalMs);
   }
 
