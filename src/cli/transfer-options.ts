@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import type { PeerAddress } from '../core/address.ts';
 import type { AddOptions, SessionOptions } from '../engine/api.ts';
 import type { CommonFlags } from './command.ts';
+import type { CliIo } from './io.ts';
 import { collect, collectWebSeeds, parseCount } from './option-values.ts';
+import { addReachOptions, toReachOptions, type ReachFlags } from './reach-options.ts';
 import { parseBytes, parseDuration, parsePeer, parsePort, parseRatio, parseTrackerUrl } from './quantity.ts';
 
-export interface TransferFlags extends CommonFlags {
+export interface TransferFlags extends CommonFlags, ReachFlags {
   readonly port: number;
   readonly host?: string;
   readonly down?: number;
@@ -35,10 +37,16 @@ export function addTransferOptions(command: Command, defaultPort: number): void 
     .option('--ratio <ratio>', 'stop when this many copies have been uploaded', parseRatio)
     .option('--time <duration>', 'stop after seeding so long, such as 90m or 2h', parseDuration)
     .option('--state <folder>', 'where resume data is kept (default: the user’s state folder)');
+  addReachOptions(command);
 }
 
-export function toSessionOptions(flags: TransferFlags): SessionOptions {
+/** Throws UsageError or SystemError where a file that an option names cannot be used. */
+export async function toSessionOptions(
+  flags: TransferFlags,
+  io: Pick<CliIo, 'cwd'>,
+): Promise<SessionOptions> {
   return {
+    ...(await toReachOptions(flags, io)),
     port: flags.port,
     host: flags.host,
     downloadLimit: flags.down,

@@ -18,7 +18,7 @@ export async function withSession(
     log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : createLog('debug'),
   });
   try {
-    const session = await createSession(toSessionOptions(flags), env);
+    const session = await createSession(await toSessionOptions(flags, io), env);
     try {
       return await use(session, env);
     } finally {

@@ -62,6 +62,23 @@ export function encodeCompactPeer(address: PeerAddress): Uint8Array {
   return bytes;
 }
 
+/** Loopback, private and link-local addresses. */
+export function isLocalIp(ip: string): boolean {
+  const bytes = parseIp(ip);
+  if (bytes === undefined) return false;
+  const [a = 0, b = 0] = bytes;
+  if (bytes.length === 16) {
+    return ip === '::1' || (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80);
+  }
+  return (
+    a === 10 ||
+    a === 127 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254)
+  );
+}
+
 function compressGroups(groups: readonly number[]): string {
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start++) {

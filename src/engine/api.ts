@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly encryption?: Encryption | undefined;
   /** Peers from the DHT; off by default. Private torrents never use it (BEP 27). */
   readonly dht?: DhtOptions | undefined;
+  /** Peers of the local network (BEP 14); off by default. Private torrents never use it. */
+  readonly lsd?: boolean | undefined;
   /** Addresses that are neither dialled nor let in. None by default. */
   readonly isBlocked?: ((ip: string) => boolean) | undefined;
 }

@@ -6,6 +6,7 @@ import type { DatagramSocket } from '../ports/datagram.ts';
 import type { SessionDht } from './dht-node.ts';
 import type { Dialler } from './dialler.ts';
 import type { Env } from './env.ts';
+import type { LsdDriver } from './lsd-driver.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -27,6 +28,8 @@ export interface SessionContext {
   readonly dialler: Dialler;
   /** Undefined where it is off. */
   readonly dht: SessionDht | undefined;
+  /** Undefined where it is off. */
+  readonly lsd: LsdDriver | undefined;
   /** Peers of all torrents. */
   readonly peers: { count: number };
   newPeerId(): PeerId;

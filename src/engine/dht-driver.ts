@@ -49,8 +49,8 @@ export interface DhtDriver {
 }
 
 const ROUND_MS = 15 * 60_000;
-/** First rounds come quickly: the table is still filling. */
-const RETRY_MS = 10_000;
+/** First rounds come quickly, while the table is filling; each next one after twice the time. */
+const RETRY_FIRST_MS = 500;
 
 /** Starts at once; bootstrap hosts that do not resolve are logged and skipped. */
 export function createDhtDriver(options: DhtDriverOptions, deps: DhtDriverDeps): DhtDriver {
@@ -90,6 +90,7 @@ class Driver implements DhtDriver {
   follow(search: SwarmSearch): () => void {
     let cancelTimer: (() => void) | undefined;
     let stopped = false;
+    let retryMs = RETRY_FIRST_MS;
     const round = (): void => {
       if (stopped) return;
       const lookup = this.#nextKey++;
@@ -98,7 +99,8 @@ class Driver implements DhtDriver {
         finish: (answered) => {
           this.#lookups.delete(lookup);
           if (stopped) return;
-          cancelTimer = this.#deps.clock.schedule(answered < ENOUGH_ANSWERS ? RETRY_MS : ROUND_MS, round);
+          cancelTimer = this.#deps.clock.schedule(answered < ENOUGH_ANSWERS ? retryMs : ROUND_MS, round);
+          retryMs = Math.min(2 * retryMs, ROUND_MS);
         },
       });
       this.#handle({ kind: 'find-peers', lookup, infoHash: search.infoHash, announce: search.announce() });

@@ -37,10 +37,7 @@ export async function loadNodes({ state, log }: DhtStateDeps): Promise<readonly 
 }
 
 /** Keeps what was saved before when there is nothing new. */
-export async function saveNodes(
-  nodes: readonly DhtNode[],
-  { state, log }: DhtStateDeps,
-): Promise<void> {
+export async function saveNodes(nodes: readonly DhtNode[], { state, log }: DhtStateDeps): Promise<void> {
   if (nodes.length === 0) return;
   const isV6 = ({ address }: DhtNode): boolean => address.ip.includes(':');
   const compact = (family: readonly DhtNode[]): Uint8Array => encodeCompactNodes(family.slice(0, NODES_KEPT));

@@ -89,18 +89,16 @@ export class Discovery {
 
   #follow(): void {
     const { isPrivate, infoHashes, stats, onCandidates } = this.#options;
-    const { dht, port } = this.#context;
+    const { dht, lsd, port } = this.#context;
     if (isPrivate()) this.#leave();
     if (isPrivate() || this.#abort.signal.aborted || this.#unfollow.length > 0) return;
-    for (const infoHash of dht === undefined ? [] : infoHashes) {
-      const stop = dht?.follow({
-        infoHash,
-        announce: () => ({ port, seed: stats().left === 0 }),
-        onPeers: (peers) => {
-          onCandidates('dht', peers);
-        },
-      });
-      if (stop !== undefined) this.#unfollow.push(stop);
+    const announce = () => ({ port, seed: stats().left === 0 });
+    const from = (source: CandidateSource) => (peers: readonly PeerAddress[]) => {
+      onCandidates(source, peers);
+    };
+    for (const infoHash of infoHashes) {
+      if (dht !== undefined) this.#unfollow.push(dht.follow({ infoHash, announce, onPeers: from('dht') }));
+      if (lsd !== undefined) this.#unfollow.push(lsd.follow({ infoHash, onPeers: from('lsd') }));
     }
   }
 

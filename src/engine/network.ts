@@ -2,16 +2,18 @@
 // no socket, does not carry it along.
 import type { VerifySignature } from '../core/dht/items.ts';
 import { openDht } from './dht-node.ts';
+import { openLsd } from './lsd-driver.ts';
 import { openMse } from './mse-stream.ts';
 import { createUtpTransport } from './utp-transport.ts';
 
 export interface Network {
   readonly openMse: typeof openMse;
   readonly openDht: typeof openDht;
+  readonly openLsd: typeof openLsd;
   readonly createUtpTransport: typeof createUtpTransport;
   readonly verifySignature: VerifySignature;
 }
 
 export function createNetwork(verifySignature: VerifySignature): Network {
-  return { openMse, openDht, createUtpTransport, verifySignature };
+  return { openMse, openDht, openLsd, createUtpTransport, verifySignature };
 }

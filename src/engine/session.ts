@@ -15,6 +15,7 @@ import type { SessionContext } from './context.ts';
 import type { SessionDht } from './dht-node.ts';
 import type { Env } from './env.ts';
 import { Dialler } from './dialler.ts';
+import type { LsdDriver } from './lsd-driver.ts';
 import { openPort, type OpenPort } from './listen.ts';
 import type { PeerHome } from './peer-driver.ts';
 import { PieceCache } from './piece-cache.ts';
@@ -134,7 +135,7 @@ class SessionRun implements Session {
   async #close(): Promise<void> {
     await Promise.all([...this.#torrents].map((torrent) => torrent.close()));
     this.#visitors.close();
-    await this.#context.dht?.close();
+    await Promise.all([this.#context.dht?.close(), this.#context.lsd?.close()]);
     this.#utp?.close();
     await Promise.all(this.#open.listeners.map((listener) => listener.close()));
     await this.#open.socket?.close();
@@ -164,6 +165,7 @@ function createContext(
     isBlocked: (ip) => banned.has(ip) || options.isBlocked?.(ip) === true,
     dialler: new Dialler(transports, options.encryption ?? DEFAULT_ENCRYPTION, env),
     dht: createDht(options, env, open.socket),
+    lsd: createLsd(options, env, open.port),
     peers: { count: 0 },
     nextPeerKey: () => ++lastKey,
     newPeerId: () => {
@@ -193,6 +195,12 @@ function createDht(
     verify,
     resolve: (host, signal) => datagram.resolve(host, signal),
   });
+}
+
+function createLsd({ lsd, host }: SessionOptions, env: Env, port: number): LsdDriver | undefined {
+  const { network, datagram } = env;
+  if (lsd !== true || network === undefined || datagram === undefined) return undefined;
+  return network.openLsd({ port, host }, { ...env, datagram });
 }
 
 /** Memory that hashing threads read without a copy, where the host has it. */

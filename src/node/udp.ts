@@ -6,6 +6,7 @@ import type { PeerAddress } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
 import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
 import { plainIp } from './ip.ts';
+import { joinGroup } from './multicast.ts';
 import { DNS_CODES, errnoOf, LISTEN_CODES, toSystemError } from './os-error.ts';
 import { plainBytes } from './plain-bytes.ts';
 
@@ -19,6 +20,7 @@ type Receiver = (data: Uint8Array, from: PeerAddress) => void;
 /** UDP as a DatagramPort. */
 export const udpPort: DatagramPort = {
   bind: (options) => bindBoth(options.port, options.host),
+  joinGroup,
   resolve: async (host, signal) => {
     try {
       const found = await Promise.race([lookup(host, { all: true }), aborted(signal)]);

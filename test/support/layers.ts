@@ -29,6 +29,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   mse: ['bytes', 'wire'],
   nat: ['bytes'],
   dht: ['bytes', 'bencode'],
+  lsd: ['bytes'],
 };
 
 /** Folders that reach time, chance, timers and the network through ports alone. */

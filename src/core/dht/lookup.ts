@@ -1,9 +1,9 @@
 // One iterative search toward a target (BEP 5): asks the closest unasked nodes, ALPHA at a time, until the K closest
 // that answered are known. It sends nothing itself: `next` names nodes to ask, `answered` and `failed` report.
 import { toHex } from '../bytes/bytes.ts';
-import { formatAddress } from '../address.ts';
+import { formatAddress, isLocalIp } from '../address.ts';
 import type { DhtNode } from './krpc.ts';
-import { compareDistance, isLocalIp } from './node-id.ts';
+import { compareDistance } from './node-id.ts';
 import { K } from './routing-table.ts';
 
 const ALPHA = 4;

@@ -1,6 +1,6 @@
 // 160-bit node ids: XOR distance (BEP 5) and the ids that an IP address allows (BEP 42).
 import { crc32c } from '../bytes/crc32c.ts';
-import { parseIp } from '../address.ts';
+import { isLocalIp, parseIp } from '../address.ts';
 
 export const NODE_ID_LENGTH = 20;
 const MASK_V4 = [0x03, 0x0f, 0x3f, 0xff] as const;
@@ -45,23 +45,6 @@ export function isSecureNodeId(id: Uint8Array, ip: string): boolean {
     id[0] === prefix >>> 24 &&
     id[1] === ((prefix >>> 16) & 0xff) &&
     ((id[2] ?? 0) & 0xf8) === ((prefix >>> 8) & 0xf8)
-  );
-}
-
-/** Loopback, private and link-local addresses: exempt from BEP 42 and from the one-node-per-address rule. */
-export function isLocalIp(ip: string): boolean {
-  const bytes = parseIp(ip);
-  if (bytes === undefined) return false;
-  const [a = 0, b = 0] = bytes;
-  if (bytes.length === 16) {
-    return ip === '::1' || (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80);
-  }
-  return (
-    a === 10 ||
-    a === 127 ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 169 && b === 254)
   );
 }
 

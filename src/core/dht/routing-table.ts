@@ -1,8 +1,9 @@
 // Kademlia routing table of one address family (BEP 5): buckets of K nodes by shared prefix with our id; only the
 // bucket that holds our id splits. Invariant: a node id and (outside local networks) an IP appear at most once.
+import { isLocalIp } from '../address.ts';
 import type { Millis } from '../time.ts';
 import type { DhtNode } from './krpc.ts';
-import { compareDistance, isLocalIp, isSecureNodeId, NODE_ID_LENGTH, sharedPrefix } from './node-id.ts';
+import { compareDistance, isSecureNodeId, NODE_ID_LENGTH, sharedPrefix } from './node-id.ts';
 
 /** Nodes in a bucket, and how many closest nodes an answer names (BEP 5). */
 export const K = 8;
