@@ -26,3 +26,5 @@ export type { LogLevel } from './node/log.ts';
 export { parseTorrent } from './node/parse-torrent.ts';
 export { Session } from './node/session.ts';
 export type { NodeSessionOptions } from './node/session.ts';
+export { createTracker, type Tracker, type TrackerDeps } from './server/tracker.ts';
+export type { TrackerOptions } from './server/options.ts';
