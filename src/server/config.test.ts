@@ -34,12 +34,12 @@ describe('tracker configuration', () => {
     const environment = {
       PATH: '/bin',
       SWARMPRESS_TRACK_MIN_INTERVAL: '30',
-      SWARMPRESS_TRACK_PUBLIC_ONLY: 'true',
+      SWARMPRESS_TRACK_PUBLIC: 'true',
       SWARMPRESS_TRACK_TRUSTED_PROXIES: '10.0.0.1, 10.0.0.2',
     };
     expect(readTrackerEnvironment(environment, '/')).toEqual({
       minInterval: 30,
-      publicOnly: true,
+      public: true,
       trustedProxies: ['10.0.0.1', '10.0.0.2'],
     });
     expect(() => readTrackerEnvironment({ SWARMPRESS_TRACK_PROT: '1' }, '/')).toThrow(UsageError);

@@ -65,7 +65,8 @@ function check(value: unknown, from: { readonly source: string; readonly folder:
   if (!result.success) {
     const [issue] = result.issues;
     const place = issue.path?.map(({ key }) => String(key)).join('.') ?? '';
-    throw invalid(`${from.source}: ${place === '' ? '' : `${place}: `}${issue.message}`);
+    const unknown = issue.type === 'strict_object' && issue.expected === 'never';
+    throw invalid(`${from.source}: ${place}: ${unknown ? 'there is no such setting' : issue.message}`);
   }
   const options: Record<string, unknown> = {};
   for (const [key, setting] of ENTRIES) {

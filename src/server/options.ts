@@ -19,7 +19,7 @@ export interface TrackerOptions {
   /** Info hashes of one scrape. Default 100. */
   readonly maxScrape?: number | undefined;
   /** Refuse peers with private, loopback and other addresses the Internet cannot reach. Default false. */
-  readonly publicOnly?: boolean | undefined;
+  readonly public?: boolean | undefined;
   /** Believe the `ip` parameter of clients. Default false: it lets anyone point peers at a victim. */
   readonly trustClientIp?: boolean | undefined;
   /** Addresses or ranges (CIDR) whose X-Forwarded-For, Forwarded and PROXY protocol headers are believed. */
@@ -63,7 +63,7 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   numWant: 50,
   maxNumWant: 200,
   maxScrape: 100,
-  publicOnly: false,
+  public: false,
   trustClientIp: false,
   trustedProxies: [],
   maxSwarms: 1_048_576,

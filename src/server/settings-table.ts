@@ -28,7 +28,7 @@ export const TRACKER_SETTINGS: Readonly<Record<keyof TrackerOptions, Setting>> =
   numWant: number(0, 1000, 'peers of an answer where the client asks for no number'),
   maxNumWant: number(0, 1000, 'peers of an answer at most'),
   maxScrape: number(1, 1000, 'info hashes of one scrape at most'),
-  publicOnly: {
+  public: {
     kind: 'boolean',
     help: 'refuse peers with private, loopback and other unreachable addresses',
   },

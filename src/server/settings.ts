@@ -48,7 +48,7 @@ export function policyOf(settings: TrackerSettings, torrents: TorrentFilter | un
     minIntervalSeconds: Math.min(settings.minInterval, settings.interval),
     defaultNumWant: settings.numWant,
     maxNumWant: settings.maxNumWant,
-    publicOnly: settings.publicOnly,
+    publicOnly: settings.public,
     trustClientIp: settings.trustClientIp,
     maxScrape: settings.maxScrape,
     torrents,

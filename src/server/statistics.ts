@@ -43,6 +43,9 @@ const METRICS: readonly MetricText[] = [
   counter('udp_bad_ids_total', 'UDP packets dropped for a wrong connection id.', (s) => s.udpBadIds),
 ];
 
+/** As they appear in /metrics. */
+export const METRIC_NAMES: readonly string[] = METRICS.map(({ name }) => `swarmpress_tracker_${name}`);
+
 /** The Prometheus text format. */
 export function formatMetrics(statistics: TrackerStatistics): string {
   return METRICS.map((metric) => {

@@ -56,8 +56,8 @@ export interface Tracker {
 }
 
 /** Peers and records looked at in one step of the sweep: well below a millisecond. */
-const SWEEP_BUDGET = 5000;
-const SWEEP_STEP_MS = 20;
+const SWEEP_BUDGET = 2000;
+const SWEEP_STEP_MS = 10;
 const SWEEP_PAUSE_MS = 15_000;
 /** Ports tried where TCP got a free one that UDP does not. */
 const PORT_ATTEMPTS = 8;

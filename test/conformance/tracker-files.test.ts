@@ -83,7 +83,7 @@ describe('snapshot file', () => {
 describe('reload', () => {
   it('takes over intervals and rules without a restart', async () => {
     const tracker = await start({ interval: 1000 });
-    await tracker.reload({ interval: 100, publicOnly: true });
+    await tracker.reload({ interval: 100, public: true });
     await expect(httpClient(tracker).announce({ swarm: 1, peer: 1 })).rejects.toThrow('address range');
     await tracker.reload({ interval: 100 });
     expect((await httpClient(tracker).announce({ swarm: 1, peer: 1 })).intervalSeconds).toBeLessThanOrEqual(

@@ -188,7 +188,7 @@ describe('WebSocket relay', () => {
 
 describe('rules of the tracker', () => {
   it('refuses private addresses as peers only when it is public', async () => {
-    const client = httpClient(await start({ publicOnly: true }));
+    const client = httpClient(await start({ public: true }));
     await expect(client.announce({ swarm: 1, peer: 1 })).rejects.toThrow('address range');
   });
 

@@ -34,7 +34,7 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
       'after',
       examples(
         ['track', 'announce URLs on port 6969, numbers at http://localhost:6969/stats'],
-        ['track --port 80 --host 203.0.113.7 --public-only', 'a tracker for the Internet'],
+        ['track --port 80 --host 203.0.113.7 --public', 'a tracker for the Internet'],
         ['track --allow torrents/ --snapshot tracker.bin', 'a folder of torrents alone, kept over restarts'],
         ['track --port 0 --json', 'a free port, for scripts'],
       ),
