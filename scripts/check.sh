@@ -30,7 +30,7 @@ tests() {
 package() {
   npm pack --silent --pack-destination "$reports" >"$reports/name" &&
     npx publint run --strict "$reports/$(tail -n 1 "$reports/name")" &&
-    npx attw "$reports/$(tail -n 1 "$reports/name")" --profile esm-only
+    npx attw "$reports/$(tail -n 1 "$reports/name")" --profile esm-only --quiet
 }
 
 gate format npm run --silent format
