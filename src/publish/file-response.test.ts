@@ -27,7 +27,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function publishFile(name: string, bytes: Uint8Array): Promise<ServedFile> {
+async function publishFile(
+  name: string,
+  bytes: Uint8Array,
+): Promise<ServedFile & { readonly diskPath: string }> {
   const diskPath = join(folder, name);
   await writeFile(diskPath, bytes);
   const { mtimeMs } = await stat(diskPath);

@@ -1,21 +1,14 @@
 // One published file over HTTP (RFC 9110): whole, ranges, several ranges, conditions, HEAD.
-// Law: the bytes sent are those that were hashed; a file that changed on disk since is refused with 503.
 // Memory for a request is one chunk: the next is read only when the client has taken the last.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
 import { lookup } from 'mrmime';
 import { SystemError } from '../core/errors.ts';
 import { formatContentRange, parseRangeHeader, type ByteRange } from './byte-ranges.ts';
 import { attachment } from './content-disposition.ts';
+import { openSource, type ContentSource, type HashedFile } from './content-source.ts';
 
-/** A file as it was when it was hashed. */
-export interface ServedFile {
+export interface ServedFile extends HashedFile {
   readonly name: string;
-  readonly diskPath: string;
-  readonly length: number;
-  /** Milliseconds since 1970, as the file system reports them. */
-  readonly modifiedMs: number;
   /** Strong entity tag, quotes included. */
   readonly etag: string;
 }
@@ -52,17 +45,17 @@ export async function respondWithFile(
   const whole: ByteRange = { start: 0, end: file.length };
   const parts = range.kind === 'whole' ? [whole] : describeRanges(file, range.ranges, headers);
   headers.set('content-length', String(parts.reduce((sum, part) => sum + partLength(part), 0)));
-  const handle = await openUnchanged(file);
-  if (typeof handle === 'string') {
-    events.onTrouble(handle);
-    return refusal(handle);
+  const source = await openSource(file);
+  if (typeof source === 'string') {
+    events.onTrouble(source);
+    return refusal(source);
   }
   const status = range.kind === 'whole' ? 200 : 206;
   if (request.method === 'HEAD') {
-    await handle.close();
+    await source.close();
     return new Response(null, { status, headers });
   }
-  return new Response(streamParts({ handle, parts, events }), { status, headers });
+  return new Response(streamParts({ source, parts, events }), { status, headers });
 }
 
 function baseHeaders(file: ServedFile): Headers {
@@ -121,39 +114,25 @@ function partLength(part: BodyPart): number {
   return part instanceof Uint8Array ? part.length : part.end - part.start;
 }
 
-/** Opens the file if it is still what was hashed. Non-blocking, so that a pipe put in its place cannot stall us. */
-async function openUnchanged(file: ServedFile): Promise<FileHandle | 'missing' | 'changed'> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file.diskPath, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return 'missing';
-  }
-  const stat = await handle.stat();
-  if (stat.isFile() && stat.size === file.length && stat.mtimeMs === file.modifiedMs) return handle;
-  await handle.close();
-  return 'changed';
-}
-
 function refusal(reason: 'missing' | 'changed'): Response {
   return reason === 'missing'
     ? new Response('This file is no longer on the publisher’s disk.\n', { status: 404 })
     : new Response('This file has changed since it was published.\n', { status: 503 });
 }
 
-interface BodySource {
-  readonly handle: FileHandle;
+interface Body {
+  readonly source: ContentSource;
   readonly parts: readonly BodyPart[];
   readonly events: SendEvents;
 }
 
-/** Sends the parts in order; owns the handle and closes it at the end, on an error and on cancel. */
-function streamParts({ handle, parts, events }: BodySource): ReadableStream<Uint8Array> {
+/** Sends the parts in order; owns the source and closes it at the end, on an error and on cancel. */
+function streamParts({ source, parts, events }: Body): ReadableStream<Uint8Array> {
   const chunks = splitParts(parts);
   const next = async (): Promise<Uint8Array | undefined> => {
     const { value: part } = chunks.next();
     if (part === undefined || part instanceof Uint8Array) return part;
-    const chunk = await readRun(handle, part);
+    const chunk = await source.read(part);
     events.onRead(chunk.length);
     return chunk;
   };
@@ -164,18 +143,18 @@ function streamParts({ handle, parts, events }: BodySource): ReadableStream<Uint
         try {
           chunk = await next();
         } catch (cause) {
-          await handle.close();
+          await source.close();
           events.onTrouble('changed');
           events.cut(new SystemError('CONTENT_UNREADABLE', 'a published file could not be read', { cause }));
         }
         if (chunk !== undefined) {
           controller.enqueue(chunk);
         } else {
-          await handle.close();
+          await source.close();
           controller.close();
         }
       },
-      cancel: () => handle.close(),
+      cancel: () => source.close(),
     },
     { highWaterMark: 0 },
   );
@@ -192,16 +171,4 @@ function* splitParts(parts: readonly BodyPart[]): Generator<BodyPart, undefined>
       }
     }
   }
-}
-
-/** Reads one run whole. */
-async function readRun(handle: FileHandle, run: ByteRange): Promise<Uint8Array> {
-  const chunk = new Uint8Array(run.end - run.start);
-  let filled = 0;
-  while (filled < chunk.length) {
-    const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, run.start + filled);
-    if (bytesRead === 0) throw new Error('the file became shorter');
-    filled += bytesRead;
-  }
-  return chunk;
 }

@@ -30,7 +30,7 @@ function prepare(options: { readonly private?: boolean } = {}): Promise<Prepared
   return preparePublication(
     {
       ...{ path: join(folder, 'stuff'), comment: undefined, createdBy: 'test', now: 1_700_000_000 },
-      ...{ private: options.private ?? false, exclude: [], hidden: false },
+      ...{ version: 'hybrid', private: options.private ?? false, exclude: [], hidden: false },
     },
     {
       hasher,

@@ -1,7 +1,7 @@
-// From a path to a torrent: makes a hybrid torrent of it, or takes the one made earlier if nothing has changed since.
+// From a path to a torrent: makes a torrent of it, or takes the one made earlier if nothing has changed since.
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { Metainfo, MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { ProtocolError } from '../core/errors.ts';
 import {
@@ -25,6 +25,7 @@ import {
 export interface PrepareOptions {
   /** Of a file or a folder. */
   readonly path: string;
+  readonly version: MetainfoVersion;
   readonly private: boolean;
   /** Globs of what to leave out; names that start with a dot are left out unless `hidden`. */
   readonly exclude: readonly string[];
@@ -60,10 +61,10 @@ export interface Prepared {
 
 /** Rejects with UsageError WALK_*, PLAN_*, SystemError FILE_*, DISK_*, or the signal's reason. */
 export async function preparePublication(options: PrepareOptions, deps: PrepareDeps): Promise<Prepared> {
-  const { exclude, hidden, private: isPrivate } = options;
-  const content = await planContent([options.path], { exclude, hidden, signal: deps.signal });
+  const { version, exclude, hidden, private: isPrivate } = options;
+  const content = await planContent([options.path], { version, exclude, hidden, signal: deps.signal });
   const path = await realpath(options.path);
-  const key = stateKey({ path, private: isPrivate, exclude, hidden });
+  const key = stateKey({ path, version, private: isPrivate, exclude, hidden });
   const found = { folder: dirname(path), files: content.files, key };
   const known = await loadRecord(deps.store, key);
   if (known !== undefined && isSameContent(known.files, content.files)) {

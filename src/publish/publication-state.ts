@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { utf8Decode, utf8Encode } from '../core/bytes/bytes.ts';
+import type { MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import type { StateStore } from '../ports/storage.ts';
 
 export interface RecordedFile {
@@ -38,14 +39,21 @@ const RecordSchema: v.GenericSchema<unknown, PublicationRecord> = v.strictObject
 export interface PublicationIdentity {
   /** Absolute, symlinks resolved. */
   readonly path: string;
+  readonly version: MetainfoVersion;
   readonly private: boolean;
   readonly exclude: readonly string[];
   readonly hidden: boolean;
 }
 
-export function stateKey(identity: PublicationIdentity): string {
+export function stateKey({
+  path,
+  version,
+  private: isPrivate,
+  exclude,
+  hidden,
+}: PublicationIdentity): string {
   return createHash('sha256')
-    .update(JSON.stringify([identity.path, identity.private, identity.exclude, identity.hidden]))
+    .update(JSON.stringify([path, version, isPrivate, exclude, hidden]))
     .digest('hex');
 }
 

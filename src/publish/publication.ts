@@ -7,6 +7,7 @@ import type { ServedFile } from './file-response.ts';
 
 /** A file of the publication that can be downloaded. */
 export interface PublishedFile extends ServedFile {
+  readonly diskPath: string;
   /** Index in `Metainfo.files`. */
   readonly index: number;
   /** As in the metainfo: the root folder first, where there is one. */
@@ -21,6 +22,8 @@ export interface Publication {
   readonly folder: string;
   /** In the order of the metainfo; padding and symlinks are left out. */
   readonly files: readonly PublishedFile[];
+  /** Padding (BEP 47) by path, for clients that take it for files. */
+  readonly padding: ReadonlyMap<string, ServedFile>;
 }
 
 /**
@@ -34,11 +37,16 @@ export function createPublication(
   const { metainfo } = parts;
   const tag = toHex(metainfo.infoHashV2 ?? metainfo.infoHash ?? new Uint8Array(0)).slice(0, 32);
   const files: PublishedFile[] = [];
+  const padding = new Map<string, ServedFile>();
   let next = 0;
-  for (const [index, { path, pad }] of metainfo.files.entries()) {
-    if (pad) continue;
-    const file = content[next++];
+  for (const [index, { path, pad, length }] of metainfo.files.entries()) {
     const name = path.at(-1) ?? '';
+    const etag = `"${tag}-${String(index)}"`;
+    if (pad) {
+      padding.set(path.join('/'), { ...{ name, length, etag }, diskPath: undefined, modifiedMs: 0 });
+      continue;
+    }
+    const file = content[next++];
     if (file?.path.join('/') !== pathInside({ path }, metainfo).join('/')) {
       throw new UsageError(
         'PUBLISH_NAME_UNSAFE',
@@ -46,14 +54,10 @@ export function createPublication(
       );
     }
     if (file.symlink !== undefined) continue;
-    const { location, length, modifiedMs } = file;
-    files.push({
-      ...{ index, path, name, length, modifiedMs },
-      diskPath: location,
-      etag: `"${tag}-${String(index)}"`,
-    });
+    const { location: diskPath, modifiedMs } = file;
+    files.push({ index, path, name, length, modifiedMs, etag, diskPath });
   }
-  return { ...parts, files };
+  return { ...parts, files, padding };
 }
 
 /** A file's path below the torrent's root folder; the name itself for a single file. */

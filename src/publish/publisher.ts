@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { truncateInfoHash, type InfoHash } from '../core/ids.ts';
 import { editTorrent } from '../core/metainfo/edit.ts';
 import { formatMagnet } from '../core/metainfo/magnet.ts';
-import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import type { Metainfo, MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { toMagnet } from '../core/metainfo/to-magnet.ts';
 import { HashFilter } from '../core/tracker/policy.ts';
@@ -41,6 +41,8 @@ export interface PublisherOptions {
   readonly trackers?: readonly string[] | undefined;
   /** Offer the files over HTTP too, which makes the page a web seed. Default true. */
   readonly webSeed?: boolean | undefined;
+  /** Default `hybrid`. */
+  readonly version?: MetainfoVersion | undefined;
   readonly private?: boolean | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly hidden?: boolean | undefined;
@@ -172,10 +174,10 @@ function prepare(
   options: PublisherOptions,
   deps: PublisherDeps & Pick<Parameters<typeof preparePublication>[1], 'store' | 'hasher'>,
 ): Promise<Prepared> {
-  const { path, comment, createdBy, exclude = [], hidden = false } = options;
+  const { path, comment, createdBy, version = 'hybrid', exclude = [], hidden = false } = options;
   const now = Math.floor(Date.now() / 1000);
   return preparePublication(
-    { path, comment, createdBy, exclude, hidden, now, private: options.private ?? false },
+    { path, comment, createdBy, version, exclude, hidden, now, private: options.private ?? false },
     deps,
   );
 }

@@ -37,11 +37,9 @@ async function siteDeps(
     const full = [name, ...path.split('/')];
     const { mtimeMs } = await stat(diskPath);
     content.push({ path: path.split('/'), location: diskPath, length: text.length, modifiedMs: mtimeMs });
-    files.push({
-      ...{ path: full, length: text.length, offset: 0, pad: false, executable: false, hidden: false },
-      ...{ symlink: undefined, piecesRoot: undefined },
-    });
+    files.push(entryOf(full, text.length));
   }
+  files.push({ ...entryOf([name, '.pad', '300'], 300), pad: true });
   const metainfo = metainfoOf(name, files);
   return {
     publication: createPublication({ metainfo, torrentBytes: Uint8Array.of(100, 101), folder }, content),
@@ -61,6 +59,11 @@ async function siteDeps(
     },
     onTrouble: () => undefined,
   };
+}
+
+function entryOf(path: readonly string[], length: number): FileEntry {
+  const flags = { pad: false, executable: false, hidden: false, symlink: undefined };
+  return { path, length, offset: 0, ...flags, piecesRoot: undefined };
 }
 
 function metainfoOf(name: string, files: readonly FileEntry[]): Metainfo {
@@ -155,6 +158,14 @@ describe('the publication page', () => {
     expect(response.headers.get('content-disposition')).toContain('attachment');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     await response.body?.cancel();
+  });
+
+  it('serves padding as zeros to clients that take it for files', async () => {
+    const response = await site.request('/files/The%20%3Cb%3EFolder%3C%2Fb%3E/.pad/300', {
+      headers: { range: 'bytes=290-' },
+    });
+    expect(response.status).toBe(206);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(new Uint8Array(10));
   });
 
   it.each([

@@ -77,16 +77,19 @@ export function createSite(deps: SiteDeps): Site {
 /** `files/` and the full path: as BEP 19 clients build it from the torrent's name and a file's path. */
 function addFiles(site: Site, deps: SiteDeps): void {
   if (!deps.direct) return;
-  const table = new Map(deps.publication.files.map((file) => [file.path.join('/'), file]));
+  const { files, padding } = deps.publication;
+  const table = new Map(files.map((file) => [file.path.join('/'), file]));
   site.get('/files/*', (context) => {
     const path = decodePath(new URL(context.req.url).pathname.slice('/files/'.length));
-    const file = path === undefined ? undefined : table.get(path);
-    return file === undefined
+    if (path === undefined) return context.notFound();
+    const file = table.get(path);
+    const served = file ?? padding.get(path);
+    return served === undefined
       ? context.notFound()
-      : respondWithFile(file, context.req.raw, {
-          onRead: deps.onDirectBytes,
+      : respondWithFile(served, context.req.raw, {
+          onRead: file === undefined ? () => undefined : deps.onDirectBytes,
           onTrouble: (reason) => {
-            deps.onTrouble(file, reason);
+            if (file !== undefined) deps.onTrouble(file, reason);
           },
           cut: (error) => {
             if (context.env.outgoing === undefined) throw error;

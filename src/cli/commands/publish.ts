@@ -1,9 +1,11 @@
 // swarmpress publish: everything at once for one path: torrent, tracker, seed, page, direct download.
 import { dirname, resolve } from 'node:path';
+import { Option } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
 import { formatAddress } from '../../core/address.ts';
 import { toHex } from '../../core/bytes/bytes.ts';
 import { SystemError } from '../../core/errors.ts';
+import type { MetainfoVersion } from '../../core/metainfo/metainfo.ts';
 import { formatBytes, formatCount, formatDuration, printable } from '../../core/format.ts';
 import { createLog } from '../../node/log.ts';
 import { defaultStateFolder } from '../../node/state-store.ts';
@@ -27,6 +29,7 @@ interface PublishFlags extends CommonFlags {
   readonly publicUrl?: URL;
   readonly tracker?: readonly string[];
   readonly webSeed: boolean;
+  readonly mode: MetainfoVersion;
   readonly private?: boolean;
   readonly exclude?: readonly string[];
   readonly hidden?: boolean;
@@ -66,6 +69,11 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
       )
       .option('-t, --tracker <url>', 'one more tracker (repeatable)', collectTrackers)
       .option('--no-web-seed', 'do not offer the files over HTTP')
+      .addOption(
+        new Option('-m, --mode <version>', 'BitTorrent version of the torrent')
+          .choices(['v1', 'v2', 'hybrid'])
+          .default('hybrid'),
+      )
       .option('--private', 'peers from the trackers alone (BEP 27)')
       .option('--exclude <glob>', 'leave out matching files and folders (repeatable)', collect)
       .option('--hidden', 'take names that start with a dot too')
@@ -108,6 +116,7 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
   const {
     port,
     host,
+    mode: version,
     tracker,
     exclude,
     hidden,
@@ -124,7 +133,17 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
         port,
         peerPort: flags.peerPort ?? (port === 0 ? 0 : port + 1),
         baseUrl: (opened) => flags.publicUrl ?? localUrl(host, opened),
-        ...{ host, trackers: tracker, webSeed, private: isPrivate, exclude, hidden, comment, uploadLimit },
+        ...{
+          host,
+          version,
+          trackers: tracker,
+          webSeed,
+          private: isPrivate,
+          exclude,
+          hidden,
+          comment,
+          uploadLimit,
+        },
         createdBy: `swarmpress/${VERSION}`,
         stateFolder: flags.state === undefined ? dirname(defaultStateFolder()) : resolve(io.cwd, flags.state),
       },
