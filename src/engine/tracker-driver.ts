@@ -4,7 +4,12 @@ import { concatBytes } from '../core/bytes/bytes.ts';
 import { ProtocolError, SwarmpressError } from '../core/errors.ts';
 import type { InfoHash, PeerId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
-import { Announcer, type AnnounceEffect, type AnnouncerInput } from '../core/tracker/announcer.ts';
+import {
+  Announcer,
+  type AnnounceEffect,
+  type AnnouncerEffect,
+  type AnnouncerInput,
+} from '../core/tracker/announcer.ts';
 import { encodeAnnounceUrl, parseAnnounceReply } from '../core/tracker/http-codec.ts';
 import type { AnnounceOutcome, AnnounceRequest } from '../core/tracker/model.ts';
 import { parseTrackerUrl } from '../core/tracker/tracker-url.ts';
@@ -14,6 +19,7 @@ import type { HttpPort, HttpResponse } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { TrackerSnapshot } from './api.ts';
+import { Drain } from './drain.ts';
 import { createUdpTrackerClient } from './udp-tracker-client.ts';
 
 export interface TrackerDriverOptions {
@@ -87,10 +93,10 @@ class Driver implements TrackerDriver {
   readonly #deps: TrackerDriverDeps;
   readonly #events: TrackerDriverEvents;
   readonly #announcer: Announcer;
+  readonly #drain: Drain<AnnouncerInput, AnnouncerEffect>;
   readonly #udp: ReturnType<typeof createUdpTrackerClient>;
   readonly #aborts = new Map<number, AbortController>();
   readonly #key: number;
-  #cancelTimer: () => void = () => undefined;
   #onFinished: () => void = () => undefined;
 
   constructor(options: TrackerDriverOptions, deps: TrackerDriverDeps, events: TrackerDriverEvents) {
@@ -106,18 +112,26 @@ class Driver implements TrackerDriver {
       tierOrder: options.tierOrder,
       random: () => deps.random.uint32(),
     });
+    this.#drain = new Drain(this.#announcer, {
+      clock: deps.clock,
+      tick: { kind: 'timeout' },
+      apply: (effect) => {
+        this.#apply(effect);
+      },
+      settle: () => undefined,
+    });
   }
 
   start(): void {
-    this.#step({ kind: 'start' });
+    this.#drain.push({ kind: 'start' });
   }
 
   completed(): void {
-    this.#step({ kind: 'completed' });
+    this.#drain.push({ kind: 'completed' });
   }
 
   update(): void {
-    this.#step({ kind: 'update' });
+    this.#drain.push({ kind: 'update' });
   }
 
   stop(limitMs: number = STOP_LIMIT_MS): Promise<void> {
@@ -130,7 +144,7 @@ class Driver implements TrackerDriver {
         cancel();
         resolve();
       };
-      this.#step({ kind: 'stop' });
+      this.#drain.push({ kind: 'stop' });
       if (this.#aborts.size === 0) this.#onFinished();
     });
   }
@@ -150,20 +164,17 @@ class Driver implements TrackerDriver {
     }));
   }
 
-  #step(input: AnnouncerInput): void {
-    const { clock } = this.#deps;
-    this.#announcer.handle(input, clock.now());
-    for (let effect = this.#announcer.poll(); effect !== undefined; effect = this.#announcer.poll()) {
-      if (effect.kind === 'announce') void this.#announce(effect);
-      else if (effect.kind === 'abort') this.#aborts.get(effect.id)?.abort();
-      else this.#onFinished();
-    }
-    this.#cancelTimer();
-    const at = this.#announcer.nextTimeout();
-    if (at !== undefined) {
-      this.#cancelTimer = clock.schedule(Math.max(0, at - clock.now()), () => {
-        this.#step({ kind: 'timeout' });
-      });
+  #apply(effect: AnnouncerEffect): void {
+    switch (effect.kind) {
+      case 'announce':
+        void this.#announce(effect);
+        break;
+      case 'abort':
+        this.#aborts.get(effect.id)?.abort();
+        break;
+      case 'finished':
+        this.#onFinished();
+        break;
     }
   }
 
@@ -174,7 +185,7 @@ class Driver implements TrackerDriver {
     this.#aborts.delete(effect.id);
     const aborted = abort.signal.aborted;
     this.#report(effect, input, aborted);
-    this.#step(input);
+    this.#drain.push(input);
     if (!aborted) this.#events.onStatus?.();
   }
 

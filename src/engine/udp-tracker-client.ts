@@ -5,10 +5,16 @@ import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { AnnounceOutcome, AnnounceReply, AnnounceRequest } from '../core/tracker/model.ts';
 import { parseTrackerUrl } from '../core/tracker/tracker-url.ts';
 import { encodeUdpAnnounce, type UdpReply } from '../core/tracker/udp-codec.ts';
-import { UdpExchange, type UdpConnection, type UdpExchangeEffect } from '../core/tracker/udp-exchange.ts';
+import {
+  UdpExchange,
+  type UdpConnection,
+  type UdpExchangeEffect,
+  type UdpExchangeInput,
+} from '../core/tracker/udp-exchange.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
 import type { Random } from '../ports/random.ts';
+import { Drain } from './drain.ts';
 
 export interface UdpTrackerDeps {
   readonly datagram: Pick<DatagramPort, 'resolve'>;
@@ -90,39 +96,37 @@ interface ExchangeRun {
 function runExchange(run: ExchangeRun, onConnected: (connection: UdpConnection) => void): Promise<Final> {
   const { exchange, socket, to, clock, signal } = run;
   return new Promise((resolve, reject) => {
-    let cancelTimer: () => void = () => undefined;
-    const step = (input: Parameters<UdpExchange['handle']>[0]): void => {
-      exchange.handle(input, clock.now());
-      for (let effect = exchange.poll(); effect !== undefined; effect = exchange.poll()) {
-        if (effect.kind === 'send') socket.send(effect.data, to);
-        else if (effect.kind === 'connected') onConnected(effect.connection);
-        else finish(effect);
-      }
-      cancelTimer();
-      const at = exchange.nextTimeout();
-      if (at !== undefined)
-        cancelTimer = clock.schedule(Math.max(0, at - clock.now()), () => step({ kind: 'timeout' }));
-    };
+    const drain: Drain<UdpExchangeInput, UdpExchangeEffect> = new Drain(exchange, {
+      clock,
+      tick: { kind: 'timeout' },
+      apply: (effect) => {
+        if (effect.kind === 'send') {
+          socket.send(effect.data, to);
+        } else if (effect.kind === 'connected') {
+          onConnected(effect.connection);
+        } else {
+          close();
+          resolve(effect);
+        }
+      },
+      settle: () => undefined,
+    });
     const unsubscribe = socket.onMessage((data, from) => {
       // BEP 15's guard against forged answers starts with the sender's address.
-      if (from.port === to.port && from.ip === to.ip) step({ kind: 'datagram', data });
+      if (from.port === to.port && from.ip === to.ip) drain.push({ kind: 'datagram', data });
     });
     const abort = (): void => {
       close();
       reject(new SystemError('TRACKER_ABORTED', 'the announce was given up'));
     };
     const close = (): void => {
-      cancelTimer();
+      drain.close();
       unsubscribe();
       signal.removeEventListener('abort', abort);
     };
-    const finish = (effect: Final): void => {
-      close();
-      resolve(effect);
-    };
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
-    else step({ kind: 'start' });
+    else drain.push({ kind: 'start' });
   });
 }
 
