@@ -46,6 +46,20 @@ export async function servePage(stage: Stage): Promise<string> {
   return `http://127.0.0.1:${String(await listenOnLoopback(server))}/`;
 }
 
+/** A page in a browser of its own that ends with the stage. */
+export async function openPage(stage: Stage, url = 'about:blank'): Promise<Page> {
+  // A profile on disk: without one the browser would keep what it stores in memory.
+  const profile = await stage.makeFolder('profile');
+  const browser = await chromium.launchPersistentContext(profile, {
+    executablePath: EXECUTABLE,
+    args: FLAGS,
+  });
+  stage.onClose(() => browser.close());
+  const page = await browser.newPage();
+  await page.goto(url);
+  return page;
+}
+
 /** One browser with one page. */
 export class Visitor {
   readonly page: Page;
@@ -58,14 +72,7 @@ export class Visitor {
   }
 
   static async open(stage: Stage, url: string): Promise<Visitor> {
-    // A profile on disk: without one the browser would keep what it stores in memory.
-    const profile = await stage.makeFolder('profile');
-    const browser = await chromium.launchPersistentContext(profile, {
-      executablePath: EXECUTABLE,
-      args: FLAGS,
-    });
-    stage.onClose(() => browser.close());
-    const page = await browser.newPage();
+    const page = await openPage(stage);
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {

@@ -62,9 +62,7 @@ export class FileServer {
     });
     for await (const chunk of createReadStream(path, { start, end, highWaterMark: 256 * 1024 })) {
       if (!(chunk instanceof Uint8Array)) continue;
-      if (!response.write(chunk)) {
-        await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
-      }
+      if (!response.write(chunk)) await drained(response);
       if (response.destroyed) return;
       if (this.rate !== undefined) await pause((chunk.length / this.rate) * 1000);
     }
@@ -88,6 +86,16 @@ export function closeServer(server: Server): Promise<void> {
       resolve();
     });
     server.closeAllConnections();
+  });
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.on('drain', go).on('close', go);
   });
 }
 

@@ -211,7 +211,7 @@ describe('signalling', () => {
       '[]',
       '{',
       '"text"',
-      `${'['.repeat(20_000)}`,
+      '['.repeat(20_000),
       'x'.repeat(300_000),
       JSON.stringify({ ...other, peer_id: 'short' }),
       JSON.stringify({ ...other, offer_id: 7 }),
