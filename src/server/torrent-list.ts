@@ -20,7 +20,7 @@ const SETTLE_MS = 500;
  * Reads a list: 20-byte hashes, v2 ones cut as trackers see them. Rejects with SystemError FILE_* or ProtocolError
  * TORRENT_LIST_BAD_LINE (or METAINFO_*).
  */
-export async function readTorrentList(path: string): Promise<Uint8Array[]> {
+async function readTorrentList(path: string): Promise<Uint8Array[]> {
   try {
     if (!(await stat(path)).isDirectory()) return await readOne(path);
     const names = await readdir(path);
@@ -41,7 +41,7 @@ async function readOne(path: string): Promise<Uint8Array[]> {
 }
 
 /** One hash (40 hex digits, or 64 of a v2 one) or magnet link a line; `#` begins a remark. */
-export function parseTorrentList(text: string): Uint8Array[] {
+function parseTorrentList(text: string): Uint8Array[] {
   return text.split('\n').flatMap((line, index) => {
     const entry = line.replace(/(^|\s)#.*$/, '').trim();
     if (entry === '') return [];

@@ -53,7 +53,7 @@ export function hashOf(swarm: number): Uint8Array {
   return new Uint8Array(20).fill(swarm);
 }
 
-export function peerIdOf(peer: number): Uint8Array {
+function peerIdOf(peer: number): Uint8Array {
   return new TextEncoder().encode(`-SW0001-${String(peer).padStart(12, '0')}`);
 }
 

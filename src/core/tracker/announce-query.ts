@@ -47,7 +47,7 @@ export class AnnounceQuery extends StoreQuery {
 }
 
 /** ::ffff:a.b.c.d */
-export function isMappedV4(ip: Uint8Array): boolean {
+function isMappedV4(ip: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (ip[i] !== 0) return false;
   return ip[10] === 0xff && ip[11] === 0xff;
 }

@@ -117,7 +117,7 @@ export function parseUdpReply(packet: Uint8Array, family: 4 | 6): UdpReply {
 }
 
 /** BEP 41: URLData options of at most 255 bytes each, none for an empty target. */
-export function encodeUrlData(target: string): Uint8Array {
+function encodeUrlData(target: string): Uint8Array {
   const data = latin1Encode(target);
   const options: number[] = [];
   for (let at = 0; at < data.length; at += 255) {

@@ -75,7 +75,7 @@ export interface Layout {
 }
 
 /** Record numbers share a word with 8 bits of fingerprint. */
-export const MAX_SWARMS: number = 2 ** 24 - 2;
+const MAX_SWARMS: number = 2 ** 24 - 2;
 
 export function layoutFor(limits: StoreLimits): Layout {
   const maxRecords = Math.min(limits.maxSwarms, MAX_SWARMS);

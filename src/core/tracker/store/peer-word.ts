@@ -17,10 +17,6 @@ export function tickOf(nowMs: number): number {
   return Math.floor(nowMs / TICK_MS) & TICK_MASK;
 }
 
-export function portOf(word: number): number {
-  return word >>> 16;
-}
-
 /** Ticks since the peer was last heard of. */
 export function ageOf(word: number, tick: number): number {
   return (tick - word) & TICK_MASK;
