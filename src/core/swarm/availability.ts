@@ -72,10 +72,13 @@ export class Availability {
     this.#priorities[piece] = 0;
   }
 
-  /** The first piece on offer that passes: highest priority, then rarest, ties at random. -1 if none does. */
-  find(test: (piece: number) => boolean): number {
+  /**
+   * The first piece on offer that passes: highest priority, then rarest, ties at random. -1 if none does of the first
+   * `most` of each priority.
+   */
+  find(test: (piece: number) => boolean, most: number = Number.POSITIVE_INFINITY): number {
     for (const { order } of this.#levels) {
-      const piece = order.find(test);
+      const piece = order.find(test, most);
       if (piece >= 0) return piece;
     }
     return -1;

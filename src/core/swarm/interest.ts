@@ -74,6 +74,7 @@ export class Interest {
       if (!content.pieces.isLacking(piece)) return;
       peer.offers++;
       peer.dry = false;
+      peer.news.push(piece);
       this.update(peer);
     }
   }
@@ -109,7 +110,7 @@ export class Interest {
   recount(peer: Peer): void {
     const content = this.#context.content;
     if (content === undefined || peer.has === undefined) return;
-    peer.dry = false;
+    peer.revive();
     peer.offers = 0;
     if (content.pieces.lacking > 0) {
       for (let piece = 0; piece < content.pieces.size; piece++) {

@@ -47,7 +47,7 @@ export class Messages {
         return this.#choked(peer);
       case 'unchoke':
         peer.choked = false;
-        peer.dry = false;
+        peer.revive();
         return requests.fill(peer);
       case 'interested':
       case 'not-interested':
@@ -124,7 +124,7 @@ export class Messages {
         break;
       case 'allowed-fast':
         this.#remember(peer.allowedFast, message.piece);
-        peer.dry = false;
+        peer.revive();
         break;
       case 'reject':
         if (!requests.reject(peer, message.piece, message.begin)) {

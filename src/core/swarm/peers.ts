@@ -61,6 +61,11 @@ export class Peer {
   snubbed = false;
   /** Nothing was found to ask for, and nothing has changed since. */
   dry = false;
+  /** It has no piece to begin but perhaps those in its news. */
+  barren = false;
+  /** Pieces it reported that we lacked then, oldest first, from `newsAt` on: with few of them it is soon searched. */
+  news: number[] = [];
+  newsAt = 0;
   /** The piece it goes on with. Owned by picker.ts, as the next two. */
   current: ActivePiece | undefined;
   /** BEP 6: pieces the peer gives while it chokes us, and pieces it recommends. */
@@ -105,6 +110,12 @@ export class Peer {
     this.pipeline = new Pipeline(now);
     this.down = new RateMeter(now, RATE_BUCKET_MS, RATE_BUCKETS);
     this.up = new RateMeter(now, RATE_BUCKET_MS, RATE_BUCKETS);
+  }
+
+  /** There may be something to ask for again. */
+  revive(): void {
+    this.dry = false;
+    this.barren = false;
   }
 
   /** A web seed is spoken to in requests and cancels only. */

@@ -9,8 +9,9 @@ import { PIECE } from './pieces.ts';
 
 /** A peer that will have asked for the rest of its piece within this time keeps it for itself. */
 const KEEP_MS = 250;
-/** A peer that offers less than one of so many missing pieces has few. */
-const FEW = 8;
+/** Pieces tried in order of rarity, and among those that a peer reported lately, before all are. */
+const QUICK_LOOKS = 64;
+const NEWS_LOOKS = 32;
 /** Until we have this many pieces they are picked at random: any piece is good to trade, the quickest is best. */
 const RANDOM_PIECES = 2;
 
@@ -111,24 +112,33 @@ export class Picker {
       if (content.pieces.state(piece) !== PIECE.MISSING) peer.suggested.delete(piece);
       else if (this.#mayAsk(peer, piece)) return piece;
     }
-    if (peer.offers * FEW < content.pieces.count(PIECE.MISSING)) {
-      const piece = this.#rarestRecent(content, peer);
-      if (piece >= 0) return piece;
-    }
     const test = (piece: number): boolean => this.#mayAsk(peer, piece);
-    return content.pieces.count(PIECE.HAVE) < RANDOM_PIECES
-      ? content.availability.findRandom(test)
-      : content.availability.find(test);
+    const { availability } = content;
+    if (content.pieces.count(PIECE.HAVE) < RANDOM_PIECES) return availability.findRandom(test);
+    const near = peer.barren ? -1 : availability.find(test, QUICK_LOOKS);
+    if (near >= 0) return near;
+    const reported = this.#fromNews(content, peer);
+    if (reported >= 0 || peer.barren) return reported;
+    const any = availability.find(test);
+    peer.barren = any < 0;
+    return any;
   }
 
-  /** A peer with few pieces would have us search the whole order: what it got lately is nearly all it offers. */
-  #rarestRecent(content: Content, peer: Peer): number {
+  /** A peer with few pieces would have us search the whole order: what it reported lately is nearly all it offers. */
+  #fromNews(content: Content, peer: Peer): number {
+    const { news } = peer;
+    const isMissing = (piece: number | undefined): boolean =>
+      piece !== undefined && content.pieces.state(piece) === PIECE.MISSING;
+    while (peer.newsAt < news.length && !isMissing(news[peer.newsAt])) peer.newsAt++;
+    if (peer.newsAt === news.length) {
+      peer.news = [];
+      peer.newsAt = 0;
+    }
     let best = -1;
     let bestScore = Number.NEGATIVE_INFINITY;
-    peer.recent = peer.recent.filter((piece) => content.pieces.state(piece) === PIECE.MISSING);
-    for (const piece of peer.recent) {
+    for (const piece of news.slice(peer.newsAt, peer.newsAt + NEWS_LOOKS)) {
       const score = this.#score(content, piece);
-      if (score <= bestScore || !this.#mayAsk(peer, piece)) continue;
+      if (score <= bestScore || !isMissing(piece) || !this.#mayAsk(peer, piece)) continue;
       best = piece;
       bestScore = score;
     }

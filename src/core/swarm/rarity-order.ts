@@ -67,9 +67,9 @@ export class RarityOrder {
     this.#mix(piece, count - 1);
   }
 
-  /** The first piece in order that passes, or -1. */
-  find(test: (piece: number) => boolean): number {
-    return this.#scan(0, this.#length, test);
+  /** The first piece in order that passes, of the first `most`; or -1. */
+  find(test: (piece: number) => boolean, most: number): number {
+    return this.#scan(0, Math.min(most, this.#length), test);
   }
 
   /** The first piece that passes from a place on, going round; or -1. */

@@ -62,7 +62,7 @@ export class Requests {
     this.#refillDue = false;
     this.#picker.starved = false;
     for (const peer of this.#context.peers.values()) {
-      peer.dry = false;
+      peer.revive();
       this.fill(peer);
     }
   }
