@@ -4,7 +4,7 @@ import type { Bitfield } from '../core/bytes/bitfield.ts';
 import { equalBytes } from '../core/bytes/bytes.ts';
 import { SystemError } from '../core/errors.ts';
 import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
-import { assertNever } from '../core/invariant.ts';
+import { assertNever, invariant } from '../core/invariant.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import type { SwarmEffect } from '../core/swarm/effects.ts';
 import { SwarmEngine } from '../core/swarm/engine.ts';
@@ -169,11 +169,12 @@ export class SwarmDriver implements PeerHome {
         ? v2
         : asked?.infoHash;
     const hash = agreed ?? own;
-    if (hash === undefined) throw new SystemError('TORRENT_NO_HASH', 'a torrent has at least one info hash');
+    invariant(hash !== undefined, 'a torrent has a hash');
+    const mayUpgrade = isHybrid && equalBytes(hash, infoHash);
     return {
       infoHash: hash,
       peerId,
-      capabilities: { extended: true, fast: true, dht: this.#usesDht, v2: isHybrid && hash === infoHash },
+      capabilities: { extended: true, fast: true, dht: this.#usesDht, v2: mayUpgrade },
     };
   }
 
