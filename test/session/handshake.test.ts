@@ -26,7 +26,7 @@ afterEach(async () => {
 /** The bytes that came, and a way to wait for more of them. */
 class Knock {
   readonly socket: Socket;
-  #received = new Uint8Array(0);
+  #received: Uint8Array = new Uint8Array(0);
 
   constructor(session: Session) {
     this.socket = connect({ host: '127.0.0.1', port: session.port });
