@@ -17,7 +17,7 @@ const GIB = 2 ** 30;
 /** Payload has begun when the leech's link has seen this much: more than handshakes and announces. */
 const PAYLOAD_BEGUN = 256 * 1024;
 
-const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients libtorrent,transmission,aria2]
+const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients swarmpress,libtorrent,transmission,aria2]
   [--pairs seed:leech,…]   in place of every pairing of the clients
   [--json FILE]            all numbers
 Rates run from the first payload to the leech's own word that it has all.
@@ -45,7 +45,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       gib: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '3' },
-      clients: { type: 'string', default: 'libtorrent,transmission,aria2' },
+      clients: { type: 'string', default: 'swarmpress,libtorrent,transmission,aria2' },
       pairs: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },

@@ -19,7 +19,7 @@ const PAYLOAD_BEGUN = 256 * 1024;
 const PIECE_LENGTH = 256 * 1024;
 
 const USAGE = `usage: node bench/run.mjs swarm [--mib 64] [--mbit 40] [--leeches 8,16,32] [--rounds 1]
-  [--clients libtorrent,libtorrent+super,transmission,aria2,http]   +super: super-seeding; http: nginx and curl
+  [--clients swarmpress,libtorrent,libtorrent+super,transmission,aria2,http]   +super: super-seeding; http: nginx and curl
   [--json FILE]   all numbers
 last/T: the last leech's time as a multiple of T; copies: what left the seed's link over the content's length.
 `;
@@ -59,7 +59,7 @@ export async function main(args: readonly string[]): Promise<void> {
       mbit: { type: 'string', default: '40' },
       leeches: { type: 'string', default: '8,16,32' },
       rounds: { type: 'string', default: '1' },
-      clients: { type: 'string', default: 'libtorrent,libtorrent+super,transmission,aria2,http' },
+      clients: { type: 'string', default: 'swarmpress,libtorrent,libtorrent+super,transmission,aria2,http' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
