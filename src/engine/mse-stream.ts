@@ -143,6 +143,8 @@ class MseStream implements Stream {
   #end: { readonly error: Error | undefined } | undefined;
   #isPaused = false;
   #isClosedHere = false;
+  /** The receiver has had what was held, and whatever comes goes to it. */
+  #isReleased = false;
 
   constructor(inner: Stream, { ciphers, leftover }: MseResult) {
     this.kind = inner.kind;
@@ -155,12 +157,14 @@ class MseStream implements Stream {
 
   start(receiver: StreamReceiver): void {
     this.#receiver = receiver;
-    for (const chunk of this.#held.splice(0)) if (!this.#isClosedHere) receiver.onData(chunk);
-    if (!this.#isPaused) this.#inner.resume();
-    const end = this.#end;
-    if (end === undefined) return;
+    // Not within the call: whoever starts the stream has to be done with that.
     queueMicrotask(() => {
-      receiver.onClose(end.error);
+      for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#held.shift()) {
+        if (!this.#isClosedHere) receiver.onData(chunk);
+      }
+      this.#isReleased = true;
+      if (this.#end !== undefined) receiver.onClose(this.#end.error);
+      else if (!this.#isPaused) this.#inner.resume();
     });
   }
 
@@ -187,7 +191,7 @@ class MseStream implements Stream {
   received(chunk: Uint8Array): void {
     if (this.#isClosedHere) return;
     const decrypt = this.#ciphers?.decrypt;
-    if (this.#receiver === undefined) {
+    if (this.#receiver === undefined || !this.#isReleased) {
       this.#held.push(decrypt?.applied(chunk) ?? new Uint8Array(chunk));
     } else if (decrypt === undefined) {
       this.#receiver.onData(chunk);
@@ -207,7 +211,7 @@ class MseStream implements Stream {
   }
 
   ended(error: Error | undefined): void {
-    if (this.#receiver === undefined) this.#end = { error };
+    if (this.#receiver === undefined || !this.#isReleased) this.#end = { error };
     else this.#receiver.onClose(error);
   }
 

@@ -6,7 +6,7 @@ import type { Host } from '../network.ts';
 import { run } from '../processes.ts';
 import type { Stage } from '../stage.ts';
 import type { RunningTracker } from '../trackers.ts';
-import { PEER_PORT, type PeerClient } from './peer.ts';
+import { PEER_PORT, type PeerClient, type PeerJob, type RunningPeer } from './peer.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../dist/cli/main.js');
 const TRACKER_PORT = 6969;
@@ -21,24 +21,29 @@ export function isEvent(name: string): (line: string) => true | undefined {
   return (line) => (line.includes(`"event":"${name}"`) ? true : undefined);
 }
 
-export const swarmpress: PeerClient = {
-  name: 'swarmpress',
-  v2: true,
-  emptyFiles: true,
-  async start(host, job) {
-    const state = await host.stage.makeFolder('state');
-    const options = ['--json', '--port', String(PEER_PORT), '--state', state];
-    const command =
-      job.role === 'seed'
-        ? ['seed', job.source, job.folder]
-        : ['get', job.source, '-d', job.folder, '--seed'];
-    const process = host.start(swarmpressCommand(...command, ...options));
-    const whole = process.waitForLine(isEvent('done'));
-    if (job.role === 'leech') return { process, done: whole.then(() => undefined) };
-    await whole;
-    return { process, done: Promise.resolve() };
-  },
-};
+export const swarmpress: PeerClient = swarmpressWith();
+
+/** With options more than the plain ones. */
+export function swarmpressWith(...more: readonly string[]): PeerClient {
+  return {
+    name: 'swarmpress',
+    v2: true,
+    emptyFiles: true,
+    start: (host, job) => start(host, job, more),
+  };
+}
+
+async function start(host: Host, job: PeerJob, more: readonly string[]): Promise<RunningPeer> {
+  const state = await host.stage.makeFolder('state');
+  const options = ['--json', '--port', String(PEER_PORT), '--state', state, ...more];
+  const command =
+    job.role === 'seed' ? ['seed', job.source, job.folder] : ['get', job.source, '-d', job.folder, '--seed'];
+  const process = host.start(swarmpressCommand(...command, ...options));
+  const whole = process.waitForLine(isEvent('done'));
+  if (job.role === 'leech') return { process, done: whole.then(() => undefined) };
+  await whole;
+  return { process, done: Promise.resolve() };
+}
 
 /** Makes a .torrent with the create command. */
 export async function createWithSwarmpress(

@@ -2,33 +2,44 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDoneFile, waitForDone } from './done-file.ts';
-import { PEER_PORT, type PeerClient } from './peer.ts';
+import type { Host } from '../network.ts';
 import { until } from '../processes.ts';
+import { PEER_PORT, type PeerClient, type PeerJob, type RunningPeer } from './peer.ts';
 
 const RPC_PORT = 9091;
 
-export const transmission: PeerClient = {
-  name: 'transmission',
-  v2: false,
-  emptyFiles: false,
-  async start(host, job) {
-    const config = await host.stage.makeFolder('transmission');
-    const done = await makeDoneFile(config);
-    await mkdir(join(config, 'torrents'), { recursive: true });
-    await writeFile(join(config, 'settings.json'), JSON.stringify(settings(job.folder, done.script)));
-    const process = host.start(['transmission-daemon', '--foreground', '--config-dir', config], {
-      env: { TRANSMISSION_HOME: config },
-    });
-    const remote = ['transmission-remote', String(RPC_PORT)];
-    await until('transmission to listen', async () => {
-      const ended = await Promise.race([process.exited, host.run([...remote, '-si']).catch(() => undefined)]);
-      if (typeof ended === 'number') throw new Error(`transmission ended:\n${process.output}`);
-      return ended;
-    });
-    await host.run([...remote, '-w', job.folder, '-a', job.source]);
-    return { process, done: job.role === 'leech' ? waitForDone(done, process) : Promise.resolve() };
-  },
-};
+export const transmission: PeerClient = transmissionWith({});
+
+/** With other settings than the plain ones. */
+export function transmissionWith(changes: object): PeerClient {
+  return {
+    name: 'transmission',
+    v2: false,
+    emptyFiles: false,
+    start: (host, job) => start(host, job, changes),
+  };
+}
+
+async function start(host: Host, job: PeerJob, changes: object): Promise<RunningPeer> {
+  const config = await host.stage.makeFolder('transmission');
+  const done = await makeDoneFile(config);
+  await mkdir(join(config, 'torrents'), { recursive: true });
+  await writeFile(
+    join(config, 'settings.json'),
+    JSON.stringify({ ...settings(job.folder, done.script), ...changes }),
+  );
+  const process = host.start(['transmission-daemon', '--foreground', '--config-dir', config], {
+    env: { TRANSMISSION_HOME: config },
+  });
+  const remote = ['transmission-remote', String(RPC_PORT)];
+  await until('transmission to listen', async () => {
+    const ended = await Promise.race([process.exited, host.run([...remote, '-si']).catch(() => undefined)]);
+    if (typeof ended === 'number') throw new Error(`transmission ended:\n${process.output}`);
+    return ended;
+  });
+  await host.run([...remote, '-w', job.folder, '-a', job.source]);
+  return { process, done: job.role === 'leech' ? waitForDone(done, process) : Promise.resolve() };
+}
 
 function settings(folder: string, script: string): object {
   return {
