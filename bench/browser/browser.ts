@@ -1,0 +1,126 @@
+// One browser, one torrent, what brings it: a plain fetch, a web seed, a seeder over WebRTC to our page, and the same
+// seeder to webtorrent's bundle. All of them in each round, one after the other.
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
+import { createSession } from '../../src/engine/session.ts';
+import { createTorrent } from '../../src/node/create-torrent.ts';
+import { createNodeEnv } from '../../src/node/env.ts';
+import { createTracker } from '../../src/server/tracker.ts';
+import { openPage, servePage, Visitor } from '../../test/support/browser.ts';
+import { makeContent } from '../../test/support/content.ts';
+import { FileServer } from '../../test/support/file-server.ts';
+import { onStage, type Stage } from '../../test/support/stage.ts';
+import { downloadWithWebTorrent, serveWebTorrentPage } from '../../test/support/webtorrent-page.ts';
+import { describeMachine, median, report, rounded } from '../support/report.ts';
+
+const MIB = 1024 * 1024;
+const PATIENCE_MS = 300_000;
+
+const USAGE = `usage: node bench/run.mjs browser [--mib 100] [--rounds 3] [--json FILE]
+Rates run from the start of the download to its last byte verified; the plain fetch verifies nothing.
+`;
+
+interface Scene {
+  readonly stage: Stage;
+  /** With our tracker, and without any. */
+  readonly torrent: Uint8Array;
+  readonly lonelyTorrent: Uint8Array;
+  readonly files: FileServer;
+  readonly fileUrl: string;
+  readonly pages: { readonly ours: string; readonly webtorrent: string };
+}
+
+/** Each way resolves with the seconds it took. */
+const WAYS: Readonly<Record<string, (scene: Scene) => Promise<number>>> = {
+  'plain fetch': async ({ stage, pages, fileUrl }) => {
+    const page = await openPage(stage, pages.ours);
+    return timed(() => plainFetch(page, fileUrl));
+  },
+  'web seed': async ({ stage, pages, lonelyTorrent: torrent, files }) => {
+    const visitor = await Visitor.open(stage, pages.ours);
+    return timed(() => download(visitor, { torrent, webSeeds: [files.url] }));
+  },
+  'WebRTC seeder': async ({ stage, pages, torrent }) => {
+    const visitor = await Visitor.open(stage, pages.ours);
+    return timed(() => download(visitor, { torrent }));
+  },
+  'WebRTC seeder to webtorrent': async ({ stage, pages, torrent }) => {
+    const page = await openPage(stage, pages.webtorrent);
+    return timed(() => downloadWithWebTorrent(page, torrent));
+  },
+};
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      mib: { type: 'string', default: '100' },
+      rounds: { type: 'string', default: '3' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const machine = describeMachine();
+  const mib = Number(values.mib);
+  const seconds = new Map<string, number[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [name, run] of Object.entries(WAYS)) {
+      const took = await onScene(mib, run);
+      seconds.set(name, [...(seconds.get(name) ?? []), took]);
+    }
+  }
+  const rows = Array.from(seconds, ([name, all]) => ({
+    download: name,
+    'MiB/s (median)': rounded(mib / median(all)),
+    best: rounded(mib / Math.min(...all)),
+    worst: rounded(mib / Math.max(...all)),
+  }));
+  await report(machine, rows, { path: values.json, details: { mib, seconds: Object.fromEntries(seconds) } });
+}
+
+async function onScene(mib: number, run: (scene: Scene) => Promise<number>): Promise<number> {
+  return onStage(async (stage) => {
+    const content = await makeContent(await stage.makeFolder('content'), 'single', mib * MIB);
+    const tracker = await createTracker({ port: 0, host: '127.0.0.1' });
+    stage.onClose(() => tracker.close());
+    const announce = `ws://127.0.0.1:${String(tracker.port)}/announce`;
+    const { bytes: torrent } = await createTorrent([content.path], { trackers: [[announce]] });
+    const { bytes: lonelyTorrent } = await createTorrent([content.path], {});
+    const env = createNodeEnv({ stateFolder: await stage.makeFolder('state') });
+    stage.onClose(() => env.close());
+    const session = await createSession({ host: '127.0.0.1' }, env);
+    stage.onClose(() => session.close());
+    await session.add(torrent, { folder: content.folder, check: 'trust' });
+    const files = await FileServer.open(stage, content.folder);
+    const fileUrl = files.url + encodeURIComponent(content.name);
+    const pages = { ours: await servePage(stage), webtorrent: await serveWebTorrentPage(stage) };
+    return run({ stage, torrent, lonelyTorrent, files, fileUrl, pages });
+  });
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function download(visitor: Visitor, source: Parameters<Visitor['start']>[0]): Promise<void> {
+  await visitor.start(source);
+  await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
+}
+
+function plainFetch(page: Page, url: string): Promise<number> {
+  return page.evaluate(async (target) => {
+    const reader = (await fetch(target)).body?.getReader();
+    let bytes = 0;
+    for (;;) {
+      const { done = true, value } = (await reader?.read()) ?? {};
+      if (done) return bytes;
+      bytes += value?.length ?? 0;
+    }
+  }, url);
+}
