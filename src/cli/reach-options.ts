@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { NodeAddress } from '../core/metainfo/metainfo.ts';
-import type { Encryption, SessionOptions } from '../engine/api.ts';
+import type { Encryption, ReachOptions } from '../engine/api.ts';
 import { readIpFilter } from '../node/ip-filter.ts';
 import type { CliIo } from './io.ts';
 import { collect, collectNodes } from './option-values.ts';
@@ -36,10 +36,7 @@ export function addReachOptions(command: Command): void {
 }
 
 /** Throws UsageError or SystemError for a filter that cannot be read. */
-export async function toReachOptions(
-  flags: ReachFlags,
-  io: Pick<CliIo, 'cwd'>,
-): Promise<Pick<SessionOptions, 'dht' | 'lsd' | 'utp' | 'encryption' | 'isBlocked'>> {
+export async function toReachOptions(flags: ReachFlags, io: Pick<CliIo, 'cwd'>): Promise<ReachOptions> {
   const { dht, lsd, utp, encryption, ipFilter = [] } = flags;
   const filter =
     ipFilter.length === 0 ? undefined : await readIpFilter(ipFilter.map((path) => resolve(io.cwd, path)));

@@ -16,7 +16,21 @@ export interface DhtOptions {
   readonly bootstrap?: readonly NodeAddress[] | undefined;
 }
 
-export interface SessionOptions {
+/** How peers are found and connected to. */
+export interface ReachOptions {
+  /** Connections over UDP (BEP 29) for peers that TCP does not reach. Default true. */
+  readonly utp?: boolean | undefined;
+  /** Default `allow`. */
+  readonly encryption?: Encryption | undefined;
+  /** Peers from the DHT; off by default. Private torrents never use it (BEP 27). */
+  readonly dht?: DhtOptions | undefined;
+  /** Peers of the local network (BEP 14); off by default. Private torrents never use it. */
+  readonly lsd?: boolean | undefined;
+  /** Addresses that are neither dialled nor let in. None by default. */
+  readonly isBlocked?: ((ip: string) => boolean) | undefined;
+}
+
+export interface SessionOptions extends ReachOptions {
   /** TCP (and UDP) port to listen on; 0 picks a free one. Default 0. */
   readonly port?: number | undefined;
   /** Address to bind; all by default. */
@@ -28,16 +42,6 @@ export interface SessionOptions {
   readonly maxPeers?: number | undefined;
   /** Bytes of memory for pieces on their way to disk, and as much again for those on their way to peers. Default 64 MiB. */
   readonly cacheBytes?: number | undefined;
-  /** Connections over UDP (BEP 29) for peers that TCP does not reach. Default true. */
-  readonly utp?: boolean | undefined;
-  /** Default `allow`. */
-  readonly encryption?: Encryption | undefined;
-  /** Peers from the DHT; off by default. Private torrents never use it (BEP 27). */
-  readonly dht?: DhtOptions | undefined;
-  /** Peers of the local network (BEP 14); off by default. Private torrents never use it. */
-  readonly lsd?: boolean | undefined;
-  /** Addresses that are neither dialled nor let in. None by default. */
-  readonly isBlocked?: ((ip: string) => boolean) | undefined;
 }
 
 export interface AddOptions {

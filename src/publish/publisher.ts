@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { truncateInfoHash, type InfoHash } from '../core/ids.ts';
 import { editTorrent } from '../core/metainfo/edit.ts';
+import { Geometry } from '../core/metainfo/geometry.ts';
 import { formatMagnet } from '../core/metainfo/magnet.ts';
 import type { Metainfo, MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
@@ -50,6 +51,8 @@ export interface PublisherOptions {
   readonly createdBy: string;
   /** Bytes a second to peers. */
   readonly uploadLimit?: number | undefined;
+  /** How peers are found and connected to. A private publication uses neither the DHT nor the local network. */
+  readonly reach?: ReachOptions | undefined;
   /** Where torrents and resume data are kept. */
   readonly stateFolder: string;
 }
@@ -93,7 +96,7 @@ export async function startPublisher(options: PublisherOptions, deps: PublisherD
       { log: deps.log, fallback: door.listener, torrents: door },
     );
     closers.push(() => tracker.close());
-    const session = await createSession({ port: peerPort, host, uploadLimit }, env);
+    const session = await createSession({ ...options.reach, port: peerPort, host, uploadLimit }, env);
     closers.push(() => session.close());
     const published = await publish(options, deps, { door, env, tracker, session });
     closers.push(() => published.checksums.close());
@@ -138,6 +141,7 @@ async function publish(
   const status = (): PublicationStatus =>
     createStatus({
       length: metainfo.length,
+      paddedLength: new Geometry(metainfo).streamLength,
       snapshot: torrent.snapshot(),
       swarms: hashes.map((hash) => tracker.counts(hash)),
       sentDirectly,

@@ -12,17 +12,18 @@ import { defaultStateFolder } from '../../node/state-store.ts';
 import { pickHostAddress } from '../../publish/host-address.ts';
 import { parsePublicUrl } from '../../publish/links.ts';
 import { startPublisher, type Publisher } from '../../publish/publisher.ts';
+import type { PublicationStatus } from '../../publish/status.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import type { ExitCode } from '../io.ts';
 import { collect } from '../option-values.ts';
 import type { Output } from '../output.ts';
 import { pause } from '../pause.ts';
 import type { Progress } from '../progress.ts';
 import { createPublishView } from '../publish-view.ts';
 import { parseBytes, parsePort, parseTrackerUrl } from '../quantity.ts';
+import { addReachOptions, toReachOptions, type ReachFlags } from '../reach-options.ts';
 import { VERSION } from '../version.ts';
 
-interface PublishFlags extends CommonFlags {
+interface PublishFlags extends CommonFlags, ReachFlags {
   readonly port: number;
   readonly peerPort?: number;
   readonly host?: string;
@@ -84,6 +85,7 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
         'where torrents are kept for the next start (default: the user’s state folder)',
       )
       .option('--no-qr', 'print no QR code');
+    addReachOptions(command);
     command.addHelpText('after', FIREWALL);
     command.addHelpText(
       'after',
@@ -101,10 +103,12 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
     const publisher = await start(call, troubles);
     try {
       announce(call, publisher);
-      return await serve(call, publisher, troubles);
+      await serve(call, publisher, troubles);
     } finally {
       await publisher.close();
     }
+    sayGoodbye(call, publisher.status());
+    return 130;
   },
 });
 
@@ -131,6 +135,7 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
       {
         path: resolve(io.cwd, args[0] ?? ''),
         port,
+        reach: await toReachOptions(flags, io),
         peerPort: flags.peerPort ?? (port === 0 ? 0 : port + 1),
         baseUrl: (opened) => flags.publicUrl ?? localUrl(host, opened),
         ...{
@@ -212,11 +217,7 @@ function reachNote({ publicUrl, host }: PublishFlags): string {
   return `links carry ${ip} and work for ${reach}; --public-url names another. Ctrl-C ends the publication`;
 }
 
-async function serve(
-  { flags, io, output }: Call,
-  publisher: Publisher,
-  troubles: string[],
-): Promise<ExitCode> {
+async function serve({ flags, io, output }: Call, publisher: Publisher, troubles: string[]): Promise<void> {
   const view = createPublishView({
     ...{ output, stream: io.stderr, quiet: flags.quiet === true, publisher },
     now: () => performance.now(),
@@ -233,11 +234,12 @@ async function serve(
   }
   view.finish();
   if (failure !== undefined) throw failure;
-  const status = publisher.status();
+}
+
+function sayGoodbye({ output }: Call, status: PublicationStatus): void {
   output.json({ event: 'stopped', ...status });
   output.note(
     `stopped after ${formatDuration(status.uptimeSeconds)}, ${status.copies.toFixed(2)} copies sent; ` +
       'the same command carries on with the same info hash',
   );
-  return 130;
 }
