@@ -117,6 +117,7 @@ export class WebSeed implements PeerLink {
   retry(): void {
     if (this.#cancelRetry === undefined || this.#closed) return;
     this.#cancelRetry();
+    this.#retryMs = FIRST_RETRY_MS;
     this.#join();
   }
 

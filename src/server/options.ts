@@ -9,6 +9,8 @@ export interface TrackerOptions {
   readonly http?: boolean | undefined;
   readonly udp?: boolean | undefined;
   readonly ws?: boolean | undefined;
+  /** Answer STUN binding requests on the UDP port, so that peers learn their address from us. Default false. */
+  readonly stun?: boolean | undefined;
   /** Seconds between announces of a client (told with a tenth more or less). Default 1800. */
   readonly interval?: number | undefined;
   /** Seconds that clients must leave between announces without an event. Default 60. */
@@ -58,6 +60,7 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   http: true,
   udp: true,
   ws: true,
+  stun: false,
   interval: 1800,
   minInterval: 60,
   numWant: 50,

@@ -23,6 +23,7 @@ export const TRACKER_SETTINGS: Readonly<Record<keyof TrackerOptions, Setting>> =
   http: { kind: 'boolean', help: 'HTTP announces and scrapes' },
   udp: { kind: 'boolean', help: 'UDP announces and scrapes' },
   ws: { kind: 'boolean', help: 'WebSocket announces, for peers in browsers' },
+  stun: { kind: 'boolean', help: 'answer STUN on the UDP port: peers learn their address' },
   interval: number(1, 7200, 'seconds between announces of a client, a tenth more or less'),
   minInterval: number(1, 7200, 'seconds that a client must leave between announces'),
   numWant: number(0, 1000, 'peers of an answer where the client asks for no number'),

@@ -175,13 +175,16 @@ class TrackerServer implements Tracker {
   }
 
   async #listen(): Promise<void> {
-    const { port, host, http, ws, udp } = this.#settings;
+    const { port, host, http, ws, udp, stun } = this.#settings;
     for (let attempt = 1; ; attempt++) {
       if (http || ws) await this.#listenTcp(port);
       const udpPort = this.#tcp?.port ?? port;
       try {
         if (udp)
-          this.#udp = await createUdpFrontend({ port: udpPort, host }, { service: this.#udpService, now });
+          this.#udp = await createUdpFrontend(
+            { port: udpPort, host },
+            { service: this.#udpService, now, stun },
+          );
         this.port = this.#tcp?.port ?? this.#udp?.port ?? 0;
         break;
       } catch (error) {

@@ -1,6 +1,7 @@
 // UDP trackers over node:dgram: one socket for each address family on the tracker's port.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { SystemError } from '../core/errors.ts';
+import { answerBinding, isStun } from '../core/rtc/stun.ts';
 import type { UdpService } from '../core/tracker/udp-service.ts';
 import { errnoOf, LISTEN_CODES, toSystemError } from '../node/os-error.ts';
 import { ipBytes, readIpv4 } from './ip-bytes.ts';
@@ -14,10 +15,17 @@ export interface UdpFrontend {
   close(): Promise<void>;
 }
 
+export interface UdpFrontendDeps {
+  readonly service: UdpService;
+  readonly now: () => number;
+  /** Answer STUN binding requests too. */
+  readonly stun: boolean;
+}
+
 /** Rejects with SystemError LISTEN_*. Without a host both families are served, where the system has both. */
 export async function createUdpFrontend(
   bindTo: { readonly port: number; readonly host: string | undefined },
-  deps: { readonly service: UdpService; readonly now: () => number },
+  deps: UdpFrontendDeps,
 ): Promise<UdpFrontend> {
   const hosts = bindTo.host === undefined ? ['0.0.0.0', '::'] : [bindTo.host];
   const sockets: Socket[] = [];
@@ -42,12 +50,17 @@ export async function createUdpFrontend(
   };
 }
 
-function serve(socket: Socket, deps: { readonly service: UdpService; readonly now: () => number }): void {
-  const { service, now } = deps;
+function serve(socket: Socket, deps: UdpFrontendDeps): void {
+  const { service, now, stun } = deps;
   const ip4 = new Uint8Array(4);
   socket.on('message', (packet: Buffer, from: RemoteInfo) => {
     const ip = readIpv4(from.address, ip4) ? ip4 : ipBytes(from.address);
     if (ip === undefined || from.port === 0) return;
+    if (stun && isStun(packet)) {
+      const answer = answerBinding(packet, ip, from.port);
+      if (answer !== undefined) socket.send(answer, from.port, from.address);
+      return;
+    }
     const length = service.handle(packet, ip, now());
     // A copy: the kernel may take it later, when the buffer holds another answer.
     if (length > 0) socket.send(Buffer.from(service.out.subarray(0, length)), from.port, from.address);

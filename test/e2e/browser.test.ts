@@ -153,11 +153,11 @@ describe('a download in a browser', () => {
       expect(['web-seed-failed', 'connecting']).toContain(stuck.reason);
       await visitor.sees(({ reason }) => reason === 'web-seed-failed', PATIENCE_MS);
 
+      await files.start();
+      await visitor.sees((look) => look.fromWebSeeds > stuck.fromWebSeeds + MIB, PATIENCE_MS);
       await seed(scene, 2 * MIB);
       await visitor.sees((look) => look.fromPeers > stuck.fromPeers + 4 * MIB, PATIENCE_MS);
       files.rate = undefined;
-      await files.start();
-      await visitor.sees((look) => look.fromWebSeeds > stuck.fromWebSeeds + MIB, PATIENCE_MS);
       await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
       expect(await visitor.savedSha256()).toBe(expectedSha256(content));
     });
