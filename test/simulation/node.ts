@@ -2,6 +2,7 @@
 import type { PeerAddress } from '../../src/core/address.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { Bitfield } from '../../src/core/bytes/bitfield.ts';
+import { SystemError } from '../../src/core/errors.ts';
 import { toPeerId } from '../../src/core/ids.ts';
 import { createBufferPool } from '../../src/core/swarm/buffers.ts';
 import type { BufferPool } from '../../src/core/swarm/buffers.ts';
@@ -23,6 +24,9 @@ export interface NodeOptions {
   readonly bufferBytes?: number;
   /** Changes each message that the node sends; undefined swallows it. */
   readonly tamper?: (message: Message) => Message | undefined;
+  /** True where the disk refuses to write a piece, or has lost it. */
+  readonly failsToWrite?: (piece: number) => boolean;
+  readonly failsToRead?: (piece: number) => boolean;
 }
 
 export interface Connection {
@@ -31,6 +35,7 @@ export interface Connection {
   readonly out: Pipe;
 }
 
+const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
 /** Hashing and writing take this long, plus a gigabyte a second. */
 const DISK_LATENCY_MS = 3;
 const DISK_BYTES_PER_MS = 1_000_000;
@@ -45,14 +50,20 @@ export class SimulatedNode {
   readonly have: Bitfield;
   readonly connections: Map<number, Connection> = new Map();
   readonly peerId: ReturnType<typeof toPeerId>;
-  readonly buffers: BufferPool & { lentBytes: number };
+  readonly buffers: CountingPool;
+  /** Most bytes that the engine may have on loan: the budget, or two pieces. */
+  readonly bufferBudget: number;
+  /** Reasons for which others banned this node. */
   readonly bannedBy: string[] = [];
   readonly log: SwarmEffect[] = [];
+  readonly #options: NodeOptions;
   readonly #tamper: ((message: Message) => Message | undefined) | undefined;
   completedAt: number | undefined;
   joinedAt = 0;
   #timer: number | undefined;
   gone = false;
+  /** Pieces hashed. */
+  hashed = 0;
 
   constructor(world: World, name: number, options: NodeOptions) {
     this.world = world;
@@ -63,6 +74,7 @@ export class SimulatedNode {
     };
     this.link = new Link(world.queue, options.link);
     this.#tamper = options.tamper;
+    this.#options = options;
     const { sample } = world;
     this.have = options.have?.clone() ?? new Bitfield(sample.metainfo.pieceCount);
     this.disk = new Uint8Array(sample.bytes.length);
@@ -72,6 +84,10 @@ export class SimulatedNode {
     new DataView(id.buffer).setUint32(16, name);
     this.peerId = toPeerId(id);
     this.buffers = countingPool(options.bufferBytes);
+    this.bufferBudget = Math.max(
+      options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
+      2 * sample.metainfo.pieceLength,
+    );
     this.engine = new SwarmEngine({
       infoHash: sample.metainfo.infoHash,
       infoHashV2: undefined,
@@ -106,7 +122,7 @@ export class SimulatedNode {
     if (due === undefined || (this.#timer !== undefined && this.#timer <= due)) return;
     this.#timer = due;
     this.world.queue.at(due, () => {
-      if (this.#timer !== due) return;
+      if (this.#timer !== due || this.gone) return;
       this.#timer = undefined;
       this.handle({ kind: 'tick' });
     });
@@ -151,6 +167,13 @@ export class SimulatedNode {
   }
 
   #upload(effect: Extract<SwarmEffect, { kind: 'upload' }>): void {
+    const { peer, piece } = effect;
+    if (this.#options.failsToRead?.(piece) === true && this.have.delete(piece)) {
+      this.world.queue.after(DISK_LATENCY_MS, () => {
+        this.handle({ kind: 'read-failed', peer, piece });
+      });
+    }
+    if (!this.have.has(piece)) return;
     const start = effect.piece * this.world.sample.metainfo.pieceLength;
     for (let done = 0; done < effect.length; done += effect.blockLength) {
       const begin = effect.begin + done;
@@ -163,12 +186,17 @@ export class SimulatedNode {
   #verify(piece: number, data: Uint8Array): void {
     this.world.queue.after(DISK_LATENCY_MS + data.length / DISK_BYTES_PER_MS, () => {
       const ok = Buffer.compare(data, this.world.pieceBytes(piece)) === 0;
+      this.hashed++;
       this.handle({ kind: 'piece-verified', piece, ok });
     });
   }
 
   #write(piece: number, data: Uint8Array): void {
     this.world.queue.after(DISK_LATENCY_MS + data.length / DISK_BYTES_PER_MS, () => {
+      if (this.#options.failsToWrite?.(piece) === true) {
+        this.handle({ kind: 'write-failed', piece, error: new SystemError('DISK_FULL', 'no space') });
+        return;
+      }
       this.disk.set(data, piece * this.world.sample.metainfo.pieceLength);
       this.have.add(piece);
       this.handle({ kind: 'piece-written', piece });
@@ -176,13 +204,20 @@ export class SimulatedNode {
   }
 }
 
-function countingPool(budgetBytes: number | undefined): BufferPool & { lentBytes: number } {
-  const pool = createBufferPool(budgetBytes === undefined ? {} : { budgetBytes });
+interface CountingPool extends BufferPool {
+  lentBytes: number;
+  mostBytes: number;
+}
+
+function countingPool(budgetBytes = DEFAULT_BUFFER_BYTES): CountingPool {
+  const pool = createBufferPool({ budgetBytes });
   const counting = {
     lentBytes: 0,
+    mostBytes: 0,
     lease(length: number): Uint8Array | undefined {
       const buffer = pool.lease(length);
       if (buffer !== undefined) counting.lentBytes += length;
+      counting.mostBytes = Math.max(counting.mostBytes, counting.lentBytes);
       return buffer;
     },
     release(buffer: Uint8Array): void {

@@ -16,6 +16,7 @@ export interface WorldOptions {
   readonly sample: Sample;
   readonly seed: number;
   readonly pipe: PipeOptions;
+  readonly capabilities?: Capabilities;
 }
 
 export class World {
@@ -24,9 +25,11 @@ export class World {
   readonly nodes: SimulatedNode[] = [];
   readonly #pipe: PipeOptions;
   readonly #rng: Rng;
+  readonly #capabilities: Capabilities;
   #nextKey = 1;
 
-  constructor({ sample, seed, pipe }: WorldOptions) {
+  constructor({ sample, seed, pipe, capabilities = CAPABILITIES }: WorldOptions) {
+    this.#capabilities = capabilities;
     this.sample = sample;
     this.#pipe = pipe;
     this.#rng = new Rng(seed);
@@ -52,7 +55,8 @@ export class World {
   }
 
   /** Opens a connection after the time of a TCP and a BitTorrent handshake. */
-  connect(from: SimulatedNode, to: SimulatedNode, capabilities: Capabilities = CAPABILITIES): void {
+  connect(from: SimulatedNode, to: SimulatedNode): void {
+    const capabilities = this.#capabilities;
     const key = this.#nextKey++;
     const open = (end: SimulatedNode, remote: SimulatedNode, outgoing: boolean): void => {
       const out = new Pipe(

@@ -138,7 +138,7 @@ export class SwarmEngine {
       case 'write-failed':
         return this.#downloads.writeFailed(input.piece, input.error);
       case 'read-failed':
-        this.#uploads.lost(input.piece);
+        this.#uploads.lost(input.piece, input.peer);
         this.#extensions.lost(input.piece);
         return this.#downloads.lost(input.piece);
       case 'metainfo':

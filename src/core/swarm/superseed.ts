@@ -12,6 +12,8 @@ const AHEAD_MS = 500;
 const AHEAD_PIECES = 1.01;
 /** A lone peer is shown everything after this time: there is nobody to spread pieces to. */
 const LONELY_MS = 1500;
+/** Who has nothing may say nothing (BEP 3): so long we wait to hear what a peer has. */
+const SILENT_MS = 500;
 /** A peer that takes nothing of what it was shown for this long is not waited for. */
 const STALLED_MS = 10_000;
 
@@ -99,7 +101,8 @@ export class SuperSeed {
   #neediest(content: Content): Peer | undefined {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
-      if (peer.shown === undefined || peer.exhausted || !peer.saidPieces || peer.gone) continue;
+      if (peer.shown === undefined || peer.exhausted || peer.gone) continue;
+      if (!peer.saidPieces && this.#context.now - peer.connectedAt < SILENT_MS) continue;
       // A choked peer has seen enough to want its turn.
       if (peer.amChoking && peer.shown.size > 0) continue;
       const taken = (peer.up.perSecond(this.#context.now) * AHEAD_MS) / 1000;

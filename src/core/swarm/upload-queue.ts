@@ -1,4 +1,5 @@
-// The requests one peer has queued with us, in its order, and what is under way to it.
+// The requests one peer has queued with us, in its order, and the runs of blocks that are under way to it.
+// Invariant: `inFlight` is the sum of what is left of the runs.
 
 export interface BlockRequest {
   readonly piece: number;
@@ -6,11 +7,58 @@ export interface BlockRequest {
   readonly length: number;
 }
 
+/** Consecutive blocks with the driver. */
+export interface UploadRun {
+  readonly piece: number;
+  readonly begin: number;
+  readonly length: number;
+  readonly blockLength: number;
+}
+
 export class UploadQueue {
   #items: BlockRequest[] = [];
   #head = 0;
+  #runs: { readonly run: UploadRun; left: number }[] = [];
+  #inFlight = 0;
+
   /** Bytes of `upload` effects that `uploaded` has not reported yet. */
-  inFlight = 0;
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** The first `count` requests are under way as one run. */
+  send(count: number, run: UploadRun): void {
+    this.#drop(count);
+    this.#runs.push({ run, left: run.length });
+    this.#inFlight += run.length;
+  }
+
+  /** The transport took bytes of the oldest runs. */
+  taken(bytes: number): void {
+    let rest = bytes;
+    for (let first = this.#runs[0]; first !== undefined && rest > 0; first = this.#runs[0]) {
+      const part = Math.min(rest, first.left);
+      first.left -= part;
+      rest -= part;
+      this.#inFlight -= part;
+      if (first.left === 0) this.#runs.shift();
+    }
+  }
+
+  /** A piece cannot be read: takes back its blocks that are under way, the rest of them at least. */
+  fail(piece: number): BlockRequest[] {
+    const failed = this.#runs.filter(({ run }) => run.piece === piece);
+    this.#runs = this.#runs.filter(({ run }) => run.piece !== piece);
+    const blocks: BlockRequest[] = [];
+    for (const { run, left } of failed) {
+      this.#inFlight -= left;
+      for (let at = run.length - left; at < run.length; at += run.blockLength) {
+        const length = Math.min(run.blockLength, run.length - at);
+        blocks.push({ piece, begin: run.begin + at, length });
+      }
+    }
+    return blocks;
+  }
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -23,14 +71,6 @@ export class UploadQueue {
 
   push(request: BlockRequest): void {
     this.#items.push(request);
-  }
-
-  /** Drops the first `count` requests. */
-  drop(count: number): void {
-    this.#head += count;
-    if (this.#head < 1024 && this.#head < this.#items.length) return;
-    this.#items = this.#items.slice(this.#head);
-    this.#head = 0;
   }
 
   /** Takes one request out; false if it is not queued. */
@@ -51,5 +91,12 @@ export class UploadQueue {
     this.#items = all.filter(test);
     this.#head = 0;
     return all.filter((request) => !test(request));
+  }
+
+  #drop(count: number): void {
+    this.#head += count;
+    if (this.#head < 1024 && this.#head < this.#items.length) return;
+    this.#items = this.#items.slice(this.#head);
+    this.#head = 0;
   }
 }

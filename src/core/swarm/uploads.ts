@@ -2,6 +2,7 @@
 import { LIMITS } from '../limits.ts';
 import { isGranted } from './allowed-fast.ts';
 import type { SwarmContext } from './context.ts';
+import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { SuperSeed } from './superseed.ts';
 import type { BlockRequest } from './upload-queue.ts';
@@ -49,7 +50,7 @@ export class Uploads {
 
   /** The transport took bytes. */
   taken(peer: Peer, bytes: number): void {
-    peer.uploads.inFlight = Math.max(0, peer.uploads.inFlight - bytes);
+    peer.uploads.taken(bytes);
     peer.up.add(bytes, this.#context.now);
     this.#context.uploaded += bytes;
     this.#pump(peer);
@@ -63,11 +64,13 @@ export class Uploads {
     }
   }
 
-  /** A piece can not be served any more. */
-  lost(piece: number): void {
+  /** A piece cannot be read: what of it is under way to the peer that needed it, and what anyone has queued. */
+  lost(piece: number, reader: PeerKey): void {
     for (const peer of this.#context.peers.values()) {
-      for (const request of peer.uploads.retain((queued) => queued.piece !== piece))
-        this.#refuse(peer, request);
+      const failed = peer.key === reader ? peer.uploads.fail(piece) : [];
+      const queued = peer.uploads.retain((request) => request.piece !== piece);
+      for (const request of [...failed, ...queued]) this.#refuse(peer, request);
+      this.#pump(peer);
     }
   }
 
@@ -102,17 +105,10 @@ export class Uploads {
         if (length >= MAX_RUN || next.length < first.length) break;
       }
       if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return;
-      queue.drop(count);
-      queue.inFlight += length;
-      this.#superSeed.sent(peer, first.piece);
-      this.#context.effects.push({
-        kind: 'upload',
-        peer: peer.key,
-        piece: first.piece,
-        begin: first.begin,
-        length,
-        blockLength: first.length,
-      });
+      const { piece, begin, length: blockLength } = first;
+      queue.send(count, { piece, begin, length, blockLength });
+      this.#superSeed.sent(peer, piece);
+      this.#context.effects.push({ kind: 'upload', peer: peer.key, piece, begin, length, blockLength });
     }
   }
 
