@@ -11,7 +11,7 @@ import type { Metainfo, MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { toMagnet } from '../core/metainfo/to-magnet.ts';
 import { HashFilter } from '../core/tracker/policy.ts';
-import type { Session, Torrent } from '../engine/api.ts';
+import type { ReachOptions, Session, Torrent } from '../engine/api.ts';
 import type { Env } from '../engine/env.ts';
 import { createSession } from '../engine/session.ts';
 import { nodeDigests } from '../node/digests.ts';
