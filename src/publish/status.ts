@@ -31,6 +31,8 @@ export interface PublicationStatus {
 
 export interface StatusInputs {
   readonly length: number;
+  /** With the padding (BEP 47) that peers fetch as well. */
+  readonly paddedLength: number;
   readonly snapshot: TorrentSnapshot;
   /** Of each of the torrent's info hashes: clients announce one of them or both. */
   readonly swarms: readonly SwarmCounts[];
@@ -39,7 +41,7 @@ export interface StatusInputs {
 }
 
 export function createStatus(inputs: StatusInputs): PublicationStatus {
-  const { snapshot, swarms, length, sentDirectly } = inputs;
+  const { snapshot, swarms, length, paddedLength, sentDirectly } = inputs;
   const most = (pick: (counts: SwarmCounts) => number): number => Math.max(0, ...swarms.map(pick));
   return {
     name: snapshot.name,
@@ -54,7 +56,11 @@ export function createStatus(inputs: StatusInputs): PublicationStatus {
     uploadRate: Math.round(snapshot.uploadRate),
     uploaded: snapshot.uploaded,
     sentDirectly,
-    copies: length === 0 ? 0 : Math.floor(((snapshot.uploaded + sentDirectly) * 100) / length) / 100,
+    copies: Math.floor(100 * (part(snapshot.uploaded, paddedLength) + part(sentDirectly, length))) / 100,
     uptimeSeconds: Math.floor(inputs.uptimeSeconds),
   };
+}
+
+function part(sent: number, whole: number): number {
+  return whole === 0 ? 0 : sent / whole;
 }
