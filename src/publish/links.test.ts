@@ -19,6 +19,7 @@ describe('links', () => {
       trackers: [
         'https://example.org/pub/announce',
         'udp://example.org:8080/announce',
+        'wss://example.org/pub/announce',
         'udp://tracker.example:6969',
       ],
       webSeed: 'https://example.org/pub/files/a%20b%3F%23%25.iso',

@@ -7,7 +7,7 @@ export interface PublicLinks {
   readonly page: string;
   /** `…/name.torrent` */
   readonly torrent: string;
-  /** HTTP and UDP announce URLs of our own tracker, then those of others. */
+  /** HTTP, UDP and WebSocket announce URLs of our own tracker, then those of others. */
   readonly trackers: readonly string[];
   /** BEP 19: the file itself, or for a folder the URL that its name is appended to. */
   readonly webSeed: string | undefined;
@@ -26,12 +26,14 @@ export function createLinks(options: LinkOptions): PublicLinks {
   const { base, name } = options;
   const announce = new URL('announce', base).href;
   const udp = `udp://${base.hostname}:${String(options.udpPort)}/announce`;
+  // Visitors in browsers find each other, and us, by WebSocket.
+  const socket = announce.replace(/^http/, 'ws');
   const files = new URL('files/', base).href;
   const content = options.isSingleFile ? files + encodeURIComponent(name) : files;
   return {
     page: base.href,
     torrent: new URL(torrentPath(name), base).href,
-    trackers: [...new Set([announce, udp, ...options.extraTrackers])],
+    trackers: [...new Set([announce, udp, socket, ...options.extraTrackers])],
     webSeed: options.webSeed ? content : undefined,
   };
 }

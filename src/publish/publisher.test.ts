@@ -61,7 +61,10 @@ describe('a publisher', () => {
     const torrent = await fetch(publisher.links.torrent);
     const metainfo = parseTorrent(new Uint8Array(await torrent.arrayBuffer()), nodeDigests);
     const base = `127.0.0.1:${String(publisher.port)}`;
-    expect(metainfo.trackers).toEqual([[`http://${base}/announce`, `udp://${base}/announce`]]);
+    expect(metainfo.trackers).toEqual([
+      [`http://${base}/announce`, `udp://${base}/announce`],
+      [`ws://${base}/announce`],
+    ]);
     expect(metainfo.webSeeds).toEqual([`http://${base}/files/`]);
     expect(toHex(metainfo.infoHash ?? new Uint8Array(0))).toBe(publisher.status().infoHash);
     expect(publisher.magnet).toContain(`x.pe=127.0.0.1:${String(publisher.peerPort)}`);
