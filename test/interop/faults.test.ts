@@ -151,7 +151,7 @@ describe.concurrent('a seeder', () => {
   it('serves no file that is not what the torrent says', async () => {
     await onScene({ kind: 'folder' }, async (scene) => {
       await writeFile(join(scene.content.path, 'z-last.bin'), new Uint8Array(1_234_567));
-      await expectOneLine(seed(scene), /CONTENT_WRONG \d+ of \d+ pieces in /);
+      await expectOneLine(seed(scene), /CONTENT_WRONG .*pieces in .*z-last\.bin/);
     });
   });
 
@@ -249,13 +249,16 @@ describe.concurrent('a downloader', () => {
       await writeFile(join(wrong, content.name), new Uint8Array(content.bytes));
       const listen = [`--listen-port=${String(PEER_PORT)}`, '--enable-dht=false', '--seed-ratio=0.0'];
       other.start(['aria2c', '--no-conf', '--bt-seed-unverified=true', ...listen, `--dir=${wrong}`, torrent]);
+      // The honest seed is slow until the liar has been heard.
+      await scene.seed.shape(1e6);
+      await startSeed(scene);
       const folder = await stage.makeFolder('arrived');
       const peers = [...peerOption(other), ...peerOption(scene.seed)];
       const get = leech.start(swarmpressCommand('get', torrent, '-d', folder, ...peers));
       await until('wrong data on the wire', async () =>
         (await other.traffic()).sent > 100_000 ? true : undefined,
       );
-      await startSeed(scene);
+      await scene.seed.shape(1e9);
       expect(await get.exited).toBe(0);
       expect(await manifestOf(join(folder, content.name))).toEqual(content.manifest);
     });
