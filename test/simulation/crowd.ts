@@ -16,7 +16,7 @@ export interface CrowdOptions {
   readonly joinSpreadMs: number;
 }
 
-export const CROWD: CrowdOptions = {
+const CROWD: CrowdOptions = {
   leechers: 16,
   length: 64 * 1024 * 1024,
   pieceLength: 256 * 1024,

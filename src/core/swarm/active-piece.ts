@@ -10,7 +10,7 @@ const REQUESTED = 1;
 const RECEIVED = 2;
 
 /** Sender of blocks that nobody had to send: padding. */
-export const NOBODY: PeerKey = -1;
+const NOBODY: PeerKey = -1;
 
 export interface ActivePieceOptions {
   readonly buffer: Uint8Array;

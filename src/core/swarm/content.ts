@@ -26,6 +26,8 @@ export class Content {
   readonly #buffers: BufferPool;
   readonly #blocksPerPiece: number;
   readonly #priorities: Uint8Array;
+  /** No piece below is MISSING. */
+  #firstMissing = 0;
 
   constructor(metainfo: Metainfo, have: Bitfield, tools: { buffers: BufferPool; rng: Rng }) {
     this.metainfo = metainfo;
@@ -53,6 +55,18 @@ export class Content {
 
   blockOf(blockId: number): number {
     return blockId % this.#blocksPerPiece;
+  }
+
+  /** The lowest MISSING piece that passes, or -1. */
+  firstMissing(test: (piece: number) => boolean): number {
+    const { pieces } = this;
+    while (this.#firstMissing < pieces.size && pieces.state(this.#firstMissing) !== PIECE.MISSING) {
+      this.#firstMissing++;
+    }
+    for (let piece = this.#firstMissing; piece < pieces.size; piece++) {
+      if (pieces.state(piece) === PIECE.MISSING && test(piece)) return piece;
+    }
+    return -1;
   }
 
   priority(piece: number): number {
@@ -133,14 +147,19 @@ export class Content {
       else this.availability.offer(piece, priority);
     } else if (state === PIECE.UNWANTED && priority > 0) {
       this.pieces.move(piece, PIECE.UNWANTED, PIECE.MISSING);
-      this.availability.offer(piece, priority);
+      this.#offer(piece, priority);
     }
   }
 
   #lose(piece: number, from: PieceState): void {
     const priority = this.priority(piece);
     this.pieces.move(piece, from, priority === 0 ? PIECE.UNWANTED : PIECE.MISSING);
-    if (priority > 0) this.availability.offer(piece, priority);
+    if (priority > 0) this.#offer(piece, priority);
+  }
+
+  #offer(piece: number, priority: number): void {
+    this.availability.offer(piece, priority);
+    this.#firstMissing = Math.min(this.#firstMissing, piece);
   }
 
   #free(active: ActivePiece): void {

@@ -148,7 +148,7 @@ export class Downloads {
       return;
     }
     const others = active.receive(block, data, peer.key);
-    if (others !== undefined) this.#parts.requests.cancel(content, active.index, block, others);
+    if (others !== undefined) this.#parts.requests.cancel(content, { piece: active.index, block }, others);
     if (!active.isWhole) return;
     this.#parts.picker.closed(active);
     content.pieces.move(active.index, PIECE.IN_FLIGHT, PIECE.VERIFYING);

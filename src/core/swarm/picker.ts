@@ -21,8 +21,6 @@ export class Picker {
   readonly #partials: Set<ActivePiece> = new Set();
   /** Wanted by a time, most urgent first. */
   #deadlines: number[] = [];
-  /** Sequential mode: no piece below is missing. */
-  #cursor = 0;
   /** A piece could not be begun for want of a buffer. */
   starved = false;
 
@@ -37,13 +35,11 @@ export class Picker {
   /** Blocks of the piece are open again, or for the first time. */
   opened(active: ActivePiece): void {
     this.#partials.add(active);
-    if (active.index < this.#cursor) this.#cursor = active.index;
   }
 
   /** The piece is not in flight any more. */
   closed(active: ActivePiece): void {
     this.#partials.delete(active);
-    if (active.index < this.#cursor) this.#cursor = active.index;
   }
 
   /** A piece with an open block for this peer, or undefined. */
@@ -107,12 +103,12 @@ export class Picker {
 
   #choose(content: Content, peer: Peer): number {
     if (content.pieces.count(PIECE.MISSING) === 0) return -1;
-    if (this.#context.options.sequential === true) return this.#inOrder(content, peer);
     for (const piece of peer.suggested) {
       if (content.pieces.state(piece) !== PIECE.MISSING) peer.suggested.delete(piece);
       else if (this.#mayAsk(peer, piece)) return piece;
     }
     const test = (piece: number): boolean => this.#mayAsk(peer, piece);
+    if (this.#context.options.sequential === true) return content.firstMissing(test);
     const { availability } = content;
     if (content.pieces.count(PIECE.HAVE) < RANDOM_PIECES) return availability.findRandom(test);
     const near = peer.barren ? -1 : availability.find(test, QUICK_LOOKS);
@@ -148,15 +144,6 @@ export class Picker {
   /** Priority first, then rarity. */
   #score(content: Content, piece: number): number {
     return content.priority(piece) * 1e6 - Math.min(content.availability.copies(piece), 1e6 - 1);
-  }
-
-  #inOrder(content: Content, peer: Peer): number {
-    const { pieces } = content;
-    while (this.#cursor < pieces.size && pieces.state(this.#cursor) !== PIECE.MISSING) this.#cursor++;
-    for (let piece = this.#cursor; piece < pieces.size; piece++) {
-      if (pieces.state(piece) === PIECE.MISSING && this.#mayAsk(peer, piece)) return piece;
-    }
-    return -1;
   }
 
   #open(content: Content, peer: Peer, piece: number): ActivePiece | undefined {

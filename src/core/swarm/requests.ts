@@ -6,6 +6,7 @@ import { LIMITS } from '../limits.ts';
 import type { Millis } from '../time.ts';
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
+import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { Picker } from './picker.ts';
 import { PIECE } from './pieces.ts';
@@ -19,6 +20,12 @@ const SNUB_MS = 10_000;
 /** In the endgame a block is asked of a second peer that should deliver it this much sooner. */
 const STEAL_GAIN = 0.6;
 const MAX_ABANDONED = 4096;
+
+/** Where a block lies. */
+export interface BlockPlace {
+  readonly piece: number;
+  readonly block: number;
+}
 
 export type Settlement = 'asked' | 'late' | 'unasked';
 
@@ -45,7 +52,7 @@ export class Requests {
       while (peer.outstanding.size < depth) {
         const block = active.take(peer.key);
         if (block < 0) break;
-        this.#ask(content, peer, active.index, block);
+        this.#ask(content, peer, { piece: active.index, block });
       }
     }
     if (peer.outstanding.size < depth) this.#endgame(content, peer, depth);
@@ -80,8 +87,8 @@ export class Requests {
   }
 
   /** A block came from someone: the others asked for it need not send it. */
-  cancel(content: Content, piece: number, block: number, others: readonly number[]): void {
-    for (const peer of this.#sayCancel(content, piece, block, others)) this.fill(peer);
+  cancel(content: Content, at: BlockPlace, others: readonly PeerKey[]): void {
+    for (const peer of this.#sayCancel(content, at, others)) this.fill(peer);
   }
 
   /** Takes back all that was asked of a peer: it choked us, fell silent or left. */
@@ -124,7 +131,7 @@ export class Requests {
     content.abandon(active);
     for (let block = 0; block < active.blockCount; block++) {
       if (!active.isRequested(block)) continue;
-      this.#sayCancel(content, active.index, block, active.requesters(block));
+      this.#sayCancel(content, { piece: active.index, block }, active.requesters(block));
     }
     for (const peer of this.#context.peers.values()) if (peer.current === active) peer.current = undefined;
     this.refillSoon();
@@ -147,7 +154,7 @@ export class Requests {
   }
 
   /** Returns the peers that had the block on request. */
-  #sayCancel(content: Content, piece: number, block: number, keys: readonly number[]): Peer[] {
+  #sayCancel(content: Content, { piece, block }: BlockPlace, keys: readonly PeerKey[]): Peer[] {
     const blockId = content.blockId(piece, block);
     const length = content.geometry.blockSize(piece, block);
     const told: Peer[] = [];
@@ -170,7 +177,7 @@ export class Requests {
     return Math.min(peer.extended?.requestQueue ?? DEFAULT_QUEUE, LIMITS.requestsQueuedByPeer.value);
   }
 
-  #ask(content: Content, peer: Peer, piece: number, block: number): void {
+  #ask(content: Content, peer: Peer, { piece, block }: BlockPlace): void {
     const blockId = content.blockId(piece, block);
     peer.outstanding.set(blockId, this.#context.now);
     peer.abandoned.delete(blockId);
@@ -186,9 +193,9 @@ export class Requests {
       const mine = timeToServe(peer, peer.outstanding.size + 1, now);
       const blockId = this.#slowest(content, peer, mine / STEAL_GAIN);
       if (blockId === undefined) return;
-      const piece = content.pieceOf(blockId);
-      content.active.get(piece)?.addRequester(content.blockOf(blockId), peer.key);
-      this.#ask(content, peer, piece, content.blockOf(blockId));
+      const at = { piece: content.pieceOf(blockId), block: content.blockOf(blockId) };
+      content.active.get(at.piece)?.addRequester(at.block, peer.key);
+      this.#ask(content, peer, at);
     }
   }
 
