@@ -89,7 +89,7 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**/*.ts', 'examples/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: [...TESTS, ...TABLES], rules: { 'max-lines': 'off' } },
   { files: TESTS, rules: { 'max-lines-per-function': 'off' } },
 );

@@ -5,7 +5,7 @@ import { BLOCK_LENGTH, type Geometry } from '../core/metainfo/geometry.ts';
 import { MESSAGE_ID, PIECE_HEADER_BYTES } from '../core/wire/message-id.ts';
 import type { Storage } from '../ports/storage.ts';
 
-export const SEGMENT_BLOCKS = 64;
+const SEGMENT_BLOCKS = 64;
 export const SEGMENT_BYTES: number = SEGMENT_BLOCKS * BLOCK_LENGTH;
 
 /** Where a torrent's pieces come from. Its identity is the cache's key. */

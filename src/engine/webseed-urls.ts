@@ -73,7 +73,7 @@ export function createScriptSource(url: string, infoHash: InfoHash): WebSource {
  * BEP 19: a URL that ends in a slash gets the torrent's name; that of a torrent with several files always does, as it
  * is the folder above it.
  */
-export function fileUrl(url: string, metainfo: Metainfo, file: number): string {
+function fileUrl(url: string, metainfo: Metainfo, file: number): string {
   const path = metainfo.files[file]?.path ?? [];
   if (metainfo.isSingleFile && !url.endsWith('/')) return url;
   const base = url.endsWith('/') ? url : `${url}/`;

@@ -80,7 +80,7 @@ export async function checkContent(
  * The path of each file: below `place/<name>` if any of it is there, else below `place` as the root folder itself if
  * any of it is there; a single file is in `place`, or is `place`.
  */
-export async function locateContent(metainfo: Metainfo, place: string): Promise<string[]> {
+async function locateContent(metainfo: Metainfo, place: string): Promise<string[]> {
   const stats = await statOf(place);
   if (stats === undefined) throw new SystemError('FILE_NOT_FOUND', `${place} does not exist`);
   if (metainfo.isSingleFile) return [stats.isDirectory() ? join(place, metainfo.name) : place];

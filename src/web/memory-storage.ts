@@ -5,7 +5,7 @@ import { SystemError } from '../core/errors.ts';
 import type { Storage, StorageFile, StoredFile } from '../ports/storage.ts';
 
 /** Above this a tab risks being ended by the browser. */
-export const MEMORY_STORAGE_CAP: number = 512 * 1024 * 1024;
+const MEMORY_STORAGE_CAP: number = 512 * 1024 * 1024;
 /** Memory is taken in chunks as it is written. */
 const CHUNK_BYTES = 1024 * 1024;
 

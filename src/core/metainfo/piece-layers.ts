@@ -40,7 +40,7 @@ export function readPieceLayers(
 }
 
 /** BEP 52: one hash for each piece, and together they give the root. Throws ProtocolError METAINFO_BAD_LAYERS. */
-export function checkLayer(
+function checkLayer(
   file: { readonly layer: Uint8Array; readonly root: Uint8Array; readonly length: number },
   pieceLength: number,
   digests: Digests,

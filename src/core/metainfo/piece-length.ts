@@ -2,9 +2,9 @@
 import { BLOCK_LENGTH } from './geometry.ts';
 
 /** Bound on the pieces of the choice, as long as the longest piece length allows it. */
-export const TARGET_PIECE_COUNT = 2048;
+const TARGET_PIECE_COUNT = 2048;
 /** Longest piece length that is chosen unasked: longer ones make a bad hash cost a lot. */
-export const MAX_CHOSEN_PIECE_LENGTH: number = 16 * 1024 * 1024;
+const MAX_CHOSEN_PIECE_LENGTH: number = 16 * 1024 * 1024;
 /** Padding may take this share of the content before shorter pieces are tried. */
 const MAX_PADDING_SHARE = 0.1;
 /** Pieces that are accepted to save padding. */
