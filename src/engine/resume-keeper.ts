@@ -28,7 +28,7 @@ const SAVE_EVERY_MS = 5000;
 /** A save may take this part of the time at most: it looks at every file, of which there may be many. */
 const SAVE_SHARE = 0.05;
 /** How long a torrent that is closed waits for its data to be flushed. */
-const LAST_FLUSH_MS = 3000;
+const LAST_FLUSH_MS = 1000;
 
 export class ResumeKeeper {
   readonly #key: string;

@@ -304,19 +304,17 @@ export class TorrentRun implements Torrent {
     this.#emitter.emit('piece', { piece });
   }
 
+  /** All that is wanted is written: whoever opens a file sees it. That it survives a power cut is seen to behind. */
   #onComplete(): void {
+    // More may have been selected a moment ago: that completes later.
+    if (this.#content?.progress.isWhole === false) return;
     this.#webSeeds.close();
-    void this.#attempt(async () => {
-      if (this.#hasNews) {
-        await this.#keeper.save();
-        void this.#keeper.flush();
-        if (this.#accounts.left() === 0) this.#discovery.completed();
-      }
-      // More may have been selected meanwhile: that completes later.
-      if (this.#content?.progress.isWhole === false) return;
-      this.#isDone = true;
-      this.#emitter.emit('done', undefined);
-    });
+    if (this.#hasNews) {
+      void this.#attempt(() => this.#keeper.flush());
+      if (this.#accounts.left() === 0) this.#discovery.completed();
+    }
+    this.#isDone = true;
+    this.#emitter.emit('done', undefined);
   }
 
   /** Runs a step of the torrent's life; what goes wrong becomes its error. */

@@ -1,5 +1,5 @@
 // What a download needs on disk before its first write: folders, empty files, symlinks (BEP 47), preallocation.
-import { lstat, symlink, truncate } from 'node:fs/promises';
+import { symlink, truncate } from 'node:fs/promises';
 import { ftruncate } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { Preallocation, StorageFile } from '../ports/storage.ts';
@@ -7,6 +7,7 @@ import { writeFully } from './file-io.ts';
 import type { OpenFiles } from './open-files.ts';
 import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
 import type { SafeFolders } from './safe-folders.ts';
+import { statFiles } from './stat-files.ts';
 
 const ZEROS = new Uint8Array(1024 * 1024);
 
@@ -16,26 +17,34 @@ export interface PrepareDeps {
 }
 
 /** Makes everything for the files given. Links come last, so that none of them can stand in a file's way. */
-export async function preallocate(
+export async function prepareFiles(
   files: readonly StorageFile[],
   deps: PrepareDeps,
   mode: Preallocation,
 ): Promise<void> {
-  for (const file of files) {
-    if (!file.pad && file.symlink === undefined) await prepareFile(file, deps, mode);
+  const stored = await statFiles(
+    deps.folders,
+    files.map((file) => file.path),
+  );
+  for (const [i, file] of files.entries()) {
+    if (file.symlink === undefined) await prepareFile(file, deps, { mode, length: stored[i]?.length });
   }
   for (const file of files) {
     if (file.symlink !== undefined) await makeLink(file, file.symlink, deps.folders);
   }
 }
 
-async function prepareFile(file: StorageFile, deps: PrepareDeps, mode: Preallocation): Promise<void> {
-  const { folders, open } = deps;
+/** `length` is what the file has now; undefined where there is none. */
+async function prepareFile(
+  file: StorageFile,
+  { folders, open }: PrepareDeps,
+  { mode, length }: { readonly mode: Preallocation; readonly length: number | undefined },
+): Promise<void> {
   const path = folders.pathOf(file.path);
-  await folders.make(file.path);
-  const length = await lengthOf(path);
   if (length !== undefined && length > file.length) await shorten(path, file.length);
-  if (file.length > 0 && (mode === 'none' || (length ?? 0) >= file.length)) return;
+  const isMade = file.length === 0 ? length !== undefined : mode === 'none' || (length ?? 0) >= file.length;
+  if (isMade) return;
+  await folders.make(file.path);
   await open.use({ path, write: true, executable: file.executable }, async (fd) => {
     if (mode === 'full') await fillWithZeros(fd, length ?? 0, file.length);
     else if ((length ?? 0) < file.length) await extend(fd, file.length);
@@ -51,15 +60,6 @@ async function makeLink(file: StorageFile, target: readonly string[], folders: S
     await symlink(relative(dirname(path), destination), path);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw toSystemError(error, DISK_CODES, path);
-  }
-}
-
-async function lengthOf(path: string): Promise<number | undefined> {
-  try {
-    return (await lstat(path)).size;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw toSystemError(error, DISK_CODES, path);
   }
 }
 

@@ -1,17 +1,18 @@
 // Content in a folder of the disk. Files that are not wanted but share a piece with one that is live in a hidden
 // folder beside the content, `.<name>.parts/<file index>`, as sparse files with the same offsets; wanting such a file
 // moves it into place. A file that was in place before it became unwanted stays there.
-import { lstat, rename, rmdir } from 'node:fs/promises';
+import { rename, rmdir } from 'node:fs/promises';
 import { SystemError } from '../core/errors.ts';
 import type { FileRange } from '../core/metainfo/geometry.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Preallocation, Storage, StorageFile, StoragePort, StoredFile } from '../ports/storage.ts';
 import { readFully, syncData, writeFully } from './file-io.ts';
-import { preallocate } from './fs-prepare.ts';
+import { prepareFiles } from './fs-prepare.ts';
 import { OpenFiles } from './open-files.ts';
-import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
+import { DISK_CODES, toSystemError } from './os-error.ts';
 import { SafeFolders } from './safe-folders.ts';
 import { splitTargets } from './scatter.ts';
+import { statFiles } from './stat-files.ts';
 import { syncFileSystem } from './sync-file-system.ts';
 
 /** Descriptors kept open over all torrents; the usual limit of a process is 1024, and peers need theirs. */
@@ -59,31 +60,44 @@ class FsStorage implements Storage {
 
   /** Finds out which unwanted files live among the parts, and moves parts that are wanted now. */
   async locate(): Promise<void> {
-    for (const [index, place] of this.#places.entries()) {
-      if (place.file.pad || place.file.length === 0) continue;
-      const parts = this.#partsOf(index);
-      if (this.#wanted[index] === true) await this.#promote(place, parts);
-      else if ((await this.#statOf(place.file.path)) === undefined) place.elements = parts;
+    const kept = [...this.#places.keys()].filter((index) => !this.#isKeptNowhere(index));
+    const wanted = kept.filter((index) => this.#wanted[index] === true);
+    const unwanted = kept.filter((index) => this.#wanted[index] !== true);
+    if (await this.#folders.exist(this.#partsOf(0))) {
+      const parts = await statFiles(
+        this.#folders,
+        wanted.map((index) => this.#partsOf(index)),
+      );
+      for (const [i, index] of wanted.entries()) {
+        if (parts[i] !== undefined) await this.#promote(this.#place(index).file.path, this.#partsOf(index));
+      }
+    }
+    for (const index of wanted) this.#place(index).elements = this.#place(index).file.path;
+    const inPlace = await statFiles(
+      this.#folders,
+      unwanted.map((index) => this.#place(index).file.path),
+    );
+    for (const [i, index] of unwanted.entries()) {
+      if (inPlace[i] === undefined) this.#place(index).elements = this.#partsOf(index);
     }
   }
 
   async stat(): Promise<readonly (StoredFile | undefined)[]> {
     await this.#moving;
-    const found: (StoredFile | undefined)[] = [];
-    for (const place of this.#places) {
-      found.push(place.file.pad ? undefined : await this.#statOf(place.elements));
-    }
-    return found;
+    const found = await statFiles(
+      this.#folders,
+      this.#places.map((place) => place.elements),
+    );
+    return found.map((stored, index) => (this.#places[index]?.file.pad === true ? undefined : stored));
   }
 
   async prepare(preallocation: Preallocation): Promise<void> {
     await this.#moving;
-    const wanted = this.#places.filter((_, index) => this.#wanted[index] === true);
-    await preallocate(
-      wanted.map((place) => place.file),
-      { folders: this.#folders, open: this.#open },
-      preallocation,
-    );
+    const files = this.#places
+      .filter((_, index) => this.#wanted[index] === true)
+      .map((place) => place.file)
+      .filter((file) => !file.pad);
+    await prepareFiles(files, { folders: this.#folders, open: this.#open }, preallocation);
   }
 
   async read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void> {
@@ -158,14 +172,14 @@ class FsStorage implements Storage {
     this.#dirty.add(path);
   }
 
-  async #promote(place: Place, parts: readonly string[]): Promise<void> {
-    place.elements = place.file.path;
-    if ((await this.#statOf(parts)) === undefined || (await this.#statOf(place.file.path)) !== undefined)
-      return;
+  /** Moves a part into place, unless something is there. */
+  async #promote(path: readonly string[], parts: readonly string[]): Promise<void> {
+    const [there] = await statFiles(this.#folders, [path]);
+    if (there !== undefined) return;
     const from = this.#folders.pathOf(parts);
-    const to = this.#folders.pathOf(place.file.path);
+    const to = this.#folders.pathOf(path);
     await this.#open.close([from]);
-    await this.#folders.make(place.file.path);
+    await this.#folders.make(path);
     await rename(from, to).catch((error: unknown) => {
       throw toSystemError(error, DISK_CODES, to);
     });
@@ -178,17 +192,10 @@ class FsStorage implements Storage {
     await this.locate().catch(() => undefined);
   }
 
-  /** Undefined unless there is a regular file, reached without links. */
-  async #statOf(elements: readonly string[]): Promise<StoredFile | undefined> {
-    if (!(await this.#folders.exist(elements))) return undefined;
-    const path = this.#folders.pathOf(elements);
-    try {
-      const stats = await lstat(path);
-      return stats.isFile() ? { length: stats.size, modifiedMs: stats.mtimeMs } : undefined;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
-      throw toSystemError(error, DISK_CODES, path);
-    }
+  /** Padding and empty files have no parts. */
+  #isKeptNowhere(index: number): boolean {
+    const { file } = this.#place(index);
+    return file.pad || file.length === 0;
   }
 
   #partsOf(index: number): readonly string[] {
