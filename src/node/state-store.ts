@@ -22,8 +22,9 @@ export function createStateStore(folder: string): StateStore {
   };
   return {
     load: async (key) => {
+      const path = pathOf(key);
       try {
-        return new Uint8Array(await readFile(pathOf(key)));
+        return new Uint8Array(await readFile(path));
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return undefined;
         throw toSystemError(error, DISK_CODES, `could not load state ${key}`);
