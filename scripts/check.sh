@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 failed=()
+json_reports=()
 
 gate() {
   local name=$1 started=$SECONDS
@@ -22,15 +23,18 @@ gate() {
 
 tests() {
   local project=$1
-  shift
-  npx vitest run --project "$project" "$@" \
+  json_reports+=("$reports/$project.json")
+  # A run that hangs is a failure, not a wait.
+  timeout --kill-after 10 900 npx vitest run --project "$project" \
     --reporter=default --reporter=json --outputFile.json="$reports/$project.json"
 }
 
 package() {
-  npm pack --silent --pack-destination "$reports" >"$reports/name" &&
-    npx publint run --strict "$reports/$(tail -n 1 "$reports/name")" &&
-    npx attw "$reports/$(tail -n 1 "$reports/name")" --profile esm-only --quiet
+  npm pack --silent --pack-destination "$reports" >"$reports/name" || return
+  local tarball
+  tarball="$reports/$(tail -n 1 "$reports/name")"
+  npx publint run --strict "$tarball" || return
+  npx attw "$tarball" --profile esm-only >"$reports/attw" || { cat "$reports/attw" && return 1; }
 }
 
 gate format npm run --silent format
@@ -43,6 +47,6 @@ gate package package
 [ "${1-}" = --fast ] || gate interop tests interop
 
 [ ${#failed[@]} -eq 0 ] || printf 'gates failed: %s\n' "${failed[*]}"
-node scripts/count-tests.mjs "$reports"/*.json
+node scripts/count-tests.mjs "${json_reports[@]}"
 counted=$?
 [ ${#failed[@]} -eq 0 ] && [ "$counted" -eq 0 ]

@@ -17,7 +17,10 @@ process.on('exit', () => {
 /** Output kept for error messages; what lies further back is dropped. */
 const KEPT_OUTPUT = 64 * 1024;
 
-/** A started command. `kill` takes the whole process group, at once. */
+/** Ends a command with the process that started it, even if that is killed. */
+const TIED_TO_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
+
+/** A started command. `kill` takes the process and all below it, at once. */
 export class RunningProcess {
   readonly pid: number;
   readonly exited: Promise<number>;
@@ -27,7 +30,7 @@ export class RunningProcess {
   #partial = '';
 
   constructor(command: readonly string[], options: ProcessOptions = {}) {
-    const [program = '', ...args] = command;
+    const [program = '', ...args] = [...TIED_TO_US, ...command];
     this.#child = spawn(program, args, {
       cwd: options.cwd,
       env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },

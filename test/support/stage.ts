@@ -1,5 +1,5 @@
 // One test's stage: a folder of its own, processes and namespaces, all gone when it closes, whatever happened.
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { RunningProcess, type ProcessOptions } from './processes.ts';
 
 /** Memory where there is such a disk: tests are about peers, not about the speed of a disk. */
 const MEMORY_DISK = '/dev/shm';
+const PREFIX = 'swarmpress-stage-';
 
 export class Stage {
   readonly folder: string;
@@ -15,7 +16,8 @@ export class Stage {
 
   constructor() {
     const under = existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir();
-    this.folder = mkdtempSync(join(under, 'swarmpress-stage-'));
+    removeStale(under);
+    this.folder = mkdtempSync(join(under, `${PREFIX}${String(process.pid)}-`));
     chmodSync(this.folder, 0o755); // Some servers give up root before they read their files.
   }
 
@@ -52,5 +54,14 @@ export async function onStage<T>(body: (stage: Stage) => Promise<T>): Promise<T>
     return await body(stage);
   } finally {
     await stage.close();
+  }
+}
+
+/** Clears away the folders of runs that were killed. */
+function removeStale(under: string): void {
+  for (const name of readdirSync(under)) {
+    const pid = name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-')[0] : undefined;
+    if (pid === undefined || !/^\d+$/.test(pid) || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(under, name), { recursive: true, force: true });
   }
 }

@@ -52,13 +52,16 @@ def share(role, source, folder, port, *options):
     params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
     if "--super" in options:
         params.flags |= lt.torrent_flags.super_seeding
-    session.add_torrent(params)
+    handle = session.add_torrent(params)
     said = set()
     while True:
         session.wait_for_alert(1000)
         for alert in session.pop_alerts():
+            if type(alert).__name__ == "torrent_finished_alert":
+                # Finished means hashed: what is still to be written is flushed first.
+                handle.flush_cache()
             name = {
-                "torrent_finished_alert": "done" if role == "leech" else "seeding",
+                "cache_flushed_alert": "done" if role == "leech" else "seeding",
                 "metadata_received_alert": "metadata",
                 "listen_succeeded_alert": "listening",
             }.get(type(alert).__name__)

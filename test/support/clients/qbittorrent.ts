@@ -1,10 +1,13 @@
 // qBittorrent without a window, led through its web API with curl on its own host.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { until } from '../processes.ts';
 import { makeDoneFile, waitForDone } from './done-file.ts';
 import { PEER_PORT, type PeerClient } from './peer.ts';
 
+/** It is done when all is hashed; its disk threads may need a moment more. */
+const LATE_WRITES_MS = 1000;
 const API = 'http://127.0.0.1:8080/api/v2';
 
 export const qbittorrent: PeerClient = {
@@ -24,7 +27,8 @@ export const qbittorrent: PeerClient = {
     );
     const source = job.source.startsWith('magnet:') ? `urls=${job.source}` : `torrents=@${job.source}`;
     await host.run([...curl, '--form', source, '--form', `savepath=${job.folder}`, `${API}/torrents/add`]);
-    return { process, done: job.role === 'leech' ? waitForDone(done, process) : Promise.resolve() };
+    if (job.role === 'seed') return { process, done: Promise.resolve() };
+    return { process, done: waitForDone(done, process).then(() => setTimeout(LATE_WRITES_MS)) };
   },
 };
 
