@@ -3,8 +3,8 @@ import { formatAddress, type PeerAddress } from '../core/address.ts';
 import type { Bitfield } from '../core/bytes/bitfield.ts';
 import { equalBytes } from '../core/bytes/bytes.ts';
 import { SystemError } from '../core/errors.ts';
-import { truncateInfoHash, type InfoHash, type InfoHashV2, type PeerId } from '../core/ids.ts';
-import { assertNever, invariant } from '../core/invariant.ts';
+import type { InfoHash, PeerId } from '../core/ids.ts';
+import { assertNever } from '../core/invariant.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import type { SwarmEffect } from '../core/swarm/effects.ts';
 import { SwarmEngine } from '../core/swarm/engine.ts';
@@ -19,11 +19,9 @@ import { PeerDriver, type Introduction, type PeerHome } from './peer-driver.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { PieceCache, PieceSource } from './piece-cache.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { SwarmIdentity, type SwarmNames } from './swarm-identity.ts';
 
-export interface SwarmDriverOptions {
-  readonly infoHash: InfoHash | undefined;
-  readonly infoHashV2: InfoHashV2 | undefined;
-  readonly peerId: PeerId;
+export interface SwarmDriverOptions extends SwarmNames {
   readonly maxPeers: number;
   readonly sequential: boolean;
   /** The torrent's own limits. */
@@ -73,7 +71,7 @@ export class SwarmDriver implements PeerHome {
   readonly #strangers = new Map<PeerLink, Dialled | undefined>();
   readonly #flushing = new Set<PeerLink>();
   readonly #abort = new AbortController();
-  readonly #truncatedV2: InfoHash | undefined;
+  readonly #identity: SwarmIdentity;
   #content: SwarmContent | undefined;
 
   constructor(
@@ -87,7 +85,7 @@ export class SwarmDriver implements PeerHome {
     this.pieceCache = context.pieceCache;
     this.uploadLimiters = [context.uploadLimiter, options.uploadLimiter];
     this.downloadLimiters = [context.downloadLimiter, options.downloadLimiter];
-    this.#truncatedV2 = options.infoHashV2 === undefined ? undefined : truncateInfoHash(options.infoHashV2);
+    this.#identity = new SwarmIdentity(options);
     this.engine = new SwarmEngine({
       infoHash: options.infoHash,
       infoHashV2: options.infoHashV2,
@@ -158,30 +156,14 @@ export class SwarmDriver implements PeerHome {
     this.#strangers.set(peer, dialled);
   }
 
-  /** BEP 52: a v2 peer of a hybrid torrent that came with the v1 hash is answered with the v2 hash. */
+  /** BEP 27: no DHT in a private torrent. */
   greeting(asked: HandshakeStart | undefined): Handshake {
-    const { infoHash, peerId } = this.#options;
-    const v2 = this.#truncatedV2;
-    const isHybrid = infoHash !== undefined && v2 !== undefined;
-    const own = infoHash ?? v2;
-    const agreed =
-      isHybrid && asked?.capabilities.v2 === true && equalBytes(asked.infoHash, infoHash)
-        ? v2
-        : asked?.infoHash;
-    const hash = agreed ?? own;
-    invariant(hash !== undefined, 'a torrent has a hash');
-    const mayUpgrade = isHybrid && equalBytes(hash, infoHash);
-    return {
-      infoHash: hash,
-      peerId,
-      capabilities: { extended: true, fast: true, dht: this.#usesDht, v2: mayUpgrade },
-    };
+    const usesDht = this.#context.dht !== undefined && this.#content?.metainfo.private !== true;
+    return this.#identity.greeting(asked, usesDht);
   }
 
   hashKind(infoHash: InfoHash): 'v1' | 'v2' | undefined {
-    const v1 = this.#options.infoHash;
-    if (v1 !== undefined && equalBytes(v1, infoHash)) return 'v1';
-    return this.#truncatedV2 !== undefined && equalBytes(this.#truncatedV2, infoHash) ? 'v2' : undefined;
+    return this.#identity.hashKind(infoHash);
   }
 
   admit(link: PeerLink, introduction: Introduction): PeerKey | undefined {
@@ -300,15 +282,13 @@ export class SwarmDriver implements PeerHome {
 
   #isWelcome(introduction: Introduction): boolean {
     const { handshake, address, outgoing } = introduction;
-    const { maxPeers, peerId } = this.#options;
+    const { maxPeers } = this.#options;
     if (this.#abort.signal.aborted) return false;
-    if (equalBytes(handshake.peerId, peerId)) return false;
+    if (equalBytes(handshake.peerId, this.#identity.peerId)) return false;
     if (address !== undefined && this.#context.isBlocked(address.ip)) return false;
     const twin = [...this.#members.values()].find((member) => equalBytes(member.peerId, handshake.peerId));
     if (twin !== undefined) {
-      // Both sides dialled at once: both keep the connection that the larger id opened.
-      const ours = isLarger(peerId, handshake.peerId);
-      if (twin.outgoing === outgoing || outgoing !== ours) return false;
+      if (twin.outgoing === outgoing || outgoing !== this.#identity.keepsOwn(handshake.peerId)) return false;
       twin.link.close();
       return true;
     }
@@ -326,7 +306,7 @@ export class SwarmDriver implements PeerHome {
     try {
       const again = isLast && dialler.hasOtherWay;
       const stream = await dialler.dial(address, {
-        infoHash: this.greeting(undefined).infoHash,
+        infoHash: this.#identity.infoHash,
         signal,
         again,
       });
@@ -344,17 +324,4 @@ export class SwarmDriver implements PeerHome {
     if (isLast || this.#abort.signal.aborted) this.push({ kind: 'dial-failed', address });
     else void this.#dial({ address, isLast: true });
   }
-
-  /** BEP 27: never in a private torrent. */
-  get #usesDht(): boolean {
-    return this.#context.dht !== undefined && this.#content?.metainfo.private !== true;
-  }
-}
-
-function isLarger(a: Uint8Array, b: Uint8Array): boolean {
-  for (const [i, byte] of a.entries()) {
-    const other = b[i] ?? 0;
-    if (byte !== other) return byte > other;
-  }
-  return false;
 }

@@ -1,7 +1,7 @@
 // One torrent from add to close: metadata, check, download, seeding. Wires the engine, the disk, the sources of peers
 // and the resume data together.
 import type { PeerAddress } from '../core/address.ts';
-import { SwarmpressError, SystemError, UsageError } from '../core/errors.ts';
+import { SwarmpressError, UsageError } from '../core/errors.ts';
 import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
@@ -12,14 +12,12 @@ import type {
   Torrent,
   TorrentEvents,
   TorrentSnapshot,
-  TorrentState,
   TrackerSnapshot,
   WebSeedSnapshot,
 } from './api.ts';
 import { Content } from './content.ts';
 import type { SessionContext } from './context.ts';
 import type { Discovery } from './discovery.ts';
-import { Emitter } from './emitter.ts';
 import type { PeerHome } from './peer-driver.ts';
 import type { ResumeKeeper } from './resume-keeper.ts';
 import type { ResumeData } from './resume.ts';
@@ -36,12 +34,13 @@ import {
 import { fetchTorrent } from './torrent-fetch.ts';
 import type { TransferStats } from './tracker-driver.ts';
 import { toPeerSnapshots, toTorrentSnapshot } from './torrent-snapshot.ts';
+import { TorrentStatus } from './torrent-status.ts';
 import { WebSeeds } from './webseeds.ts';
 
 /** A torrent as its session sees it. */
 export class TorrentRun implements Torrent {
   readonly #parts: TorrentParts;
-  readonly #emitter = new Emitter<TorrentEvents>();
+  readonly #status = new TorrentStatus();
   readonly #keeper: ResumeKeeper;
   readonly #discovery: Discovery;
   readonly #webSeeds: WebSeeds;
@@ -49,16 +48,11 @@ export class TorrentRun implements Torrent {
   readonly #abort = new AbortController();
   /** What is being done; a torrent that closes waits for it. */
   readonly #steps = new Set<Promise<void>>();
-  #phase: 'starting' | 'metadata' | 'checking' | 'open' | 'closed' = 'starting';
   #swarm: SwarmDriver;
   #metainfo: Metainfo | undefined;
   #content: Content | undefined;
-  #paused = false;
-  #isDone = false;
   /** Pieces came since the last check. */
   #hasNews = false;
-  #checked: number | undefined;
-  #error: TorrentSnapshot['error'];
   #closing: Promise<void> | undefined;
 
   constructor(source: KnownTorrent, options: AddOptions, context: SessionContext) {
@@ -78,8 +72,8 @@ export class TorrentRun implements Torrent {
     });
     this.#discovery = createDiscovery(this.#parts, {
       stats: () => this.#transferStats(),
-      wanted: () => (this.#isDone || this.#paused ? 0 : this.#swarm.room),
-      welcomes: () => !this.#paused && this.#swarm.room > 0,
+      wanted: () => (this.#status.isDone || this.#status.paused ? 0 : this.#swarm.room),
+      welcomes: () => !this.#status.paused && this.#swarm.room > 0,
       isPrivate: () => this.#metainfo?.private ?? false,
       onStream: (stream, outgoing) => {
         this.#swarm.addStream(stream, outgoing);
@@ -101,7 +95,7 @@ export class TorrentRun implements Torrent {
 
   /** Where peers that ask for this torrent belong; undefined while it takes none. */
   get home(): PeerHome | undefined {
-    return this.#phase === 'metadata' || this.#phase === 'open' ? this.#swarm : undefined;
+    return this.#status.phase === 'metadata' || this.#status.phase === 'open' ? this.#swarm : undefined;
   }
 
   /** Begins. What goes wrong becomes the torrent's error. */
@@ -121,13 +115,13 @@ export class TorrentRun implements Torrent {
     return toTorrentSnapshot({
       source: this.#parts.source,
       name: this.#metainfo?.name ?? this.#parts.source.magnet?.name ?? '',
-      state: this.#state(),
+      state: this.#status.state,
       swarm: this.#swarmSnapshot(),
       progress: this.#content?.progress,
-      checked: this.#checked,
+      checked: this.#status.checked,
       moved: this.#accounts.total(),
       movedNow: this.#accounts.session(),
-      error: this.#error,
+      error: this.#status.error,
     });
   }
 
@@ -148,45 +142,39 @@ export class TorrentRun implements Torrent {
   }
 
   on<K extends keyof TorrentEvents>(event: K, listener: (value: TorrentEvents[K]) => void): () => void {
-    return this.#emitter.on(event, listener);
+    return this.#status.events.on(event, listener);
   }
 
   done(): Promise<void> {
-    if (this.#isDone) return Promise.resolve();
-    if (this.#error !== undefined) return Promise.reject(toError(this.#error));
-    if (this.#phase === 'closed') return Promise.reject(closedError());
-    return this.#emitter.next('done', {
-      error: (error) => toError(error),
-      closed: closedError,
-    });
+    return this.#status.done();
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#status.paused = true;
     this.#swarm.push({ kind: 'pause' });
   }
 
   resume(): void {
-    this.#paused = false;
-    const failed = this.#error !== undefined;
-    this.#error = undefined;
-    if (failed && this.#phase !== 'open' && this.#phase !== 'metadata') this.start();
+    this.#status.paused = false;
+    const failed = this.#status.error !== undefined;
+    this.#status.forgive();
+    if (failed && this.#status.phase !== 'open' && this.#status.phase !== 'metadata') this.start();
     else this.#swarm.push({ kind: 'resume' });
   }
 
   async recheck(): Promise<void> {
     const content = this.#content;
-    if (content === undefined || this.#phase !== 'open') {
+    if (content === undefined || this.#status.phase !== 'open') {
       throw new UsageError('TORRENT_NOT_READY', 'only a torrent that is open can be checked again');
     }
-    this.#phase = 'checking';
+    this.#status.phase = 'checking';
     this.#webSeeds.close();
     this.#swarm.disconnectAll();
     await content.idle();
     this.#retireSwarm();
     this.#parts.context.pieceCache.drop(content);
-    this.#isDone = false;
-    this.#error = undefined;
+    this.#status.reopen();
+    this.#status.forgive();
     await this.#attempt(() => this.#check(content, 'full', undefined));
   }
 
@@ -198,12 +186,12 @@ export class TorrentRun implements Torrent {
     }
     content.select(files, have);
     // At once: whoever asks `done` next means the new selection.
-    if (!content.progress.isWhole) this.#isDone = false;
+    if (!content.progress.isWhole) this.#status.reopen();
     void this.#attempt(async () => {
       await content.prepare(this.#parts.options.preallocation ?? 'none');
       this.#swarm.push({ kind: 'priorities', files: content.priorities });
       if (this.#swarmSnapshot().complete) return;
-      this.#isDone = false;
+      this.#status.reopen();
       this.#webSeeds.open(content, this.#swarm);
     });
   }
@@ -228,25 +216,25 @@ export class TorrentRun implements Torrent {
   }
 
   #awaitMetadata(): void {
-    this.#phase = 'metadata';
+    this.#status.phase = 'metadata';
     this.#meetPeers();
     const { magnet } = this.#parts.source;
     if (magnet === undefined) return;
     void this.#attempt(async () => {
       const found = await fetchTorrent(magnet, this.#parts.context.env, this.#abort.signal);
-      if (found !== undefined && this.#phase === 'metadata') await this.#open(found, undefined);
+      if (found !== undefined && this.#status.phase === 'metadata') await this.#open(found, undefined);
     });
   }
 
   async #open(metainfo: Metainfo, resume: ResumeData | undefined): Promise<void> {
     const { storage, hasher } = this.#parts.context.env;
     const { folder, files = this.#parts.source.magnet?.selected, check = 'resume' } = this.#parts.options;
-    this.#phase = 'checking';
+    this.#status.phase = 'checking';
     this.#metainfo = metainfo;
     const content = await Content.open(metainfo, { folder, files }, { storage, hasher });
     this.#content = content;
     this.#abort.signal.throwIfAborted();
-    this.#emitter.emit('metainfo', metainfo);
+    this.#status.events.emit('metainfo', metainfo);
     await this.#check(content, check, resume);
     this.#meetPeers();
   }
@@ -256,18 +244,18 @@ export class TorrentRun implements Torrent {
     mode: NonNullable<AddOptions['check']>,
     resume: ResumeData | undefined,
   ): Promise<void> {
-    this.#checked = 0;
+    this.#status.checked = 0;
     this.#hasNews = false;
     const onProgress = (part: number): void => {
-      this.#checked = part;
+      this.#status.checked = part;
     };
     const { bootId } = this.#parts.context.env;
     const have = await content.check({ mode, resume, bootId, signal: this.#abort.signal, onProgress });
-    this.#checked = undefined;
+    this.#status.checked = undefined;
     await content.prepare(this.#parts.options.preallocation ?? 'none');
     this.#abort.signal.throwIfAborted();
-    this.#phase = 'open';
-    this.#emitter.emit('checked', { completed: content.progress.completed });
+    this.#status.phase = 'open';
+    this.#status.events.emit('checked', { completed: content.progress.completed });
     content.attach(this.#swarm, have);
     if (!this.#swarmSnapshot().complete) this.#webSeeds.open(content, this.#swarm);
     this.#keeper.saveSoon();
@@ -283,14 +271,14 @@ export class TorrentRun implements Torrent {
 
   #apply(effect: TorrentEffect): void {
     if (effect.kind === 'piece-complete') this.#onPiece(effect.piece);
-    else if (effect.kind === 'file-complete') this.#emitter.emit('file', { file: effect.file });
+    else if (effect.kind === 'file-complete') this.#status.events.emit('file', { file: effect.file });
     else if (effect.kind === 'complete') this.#onComplete();
     else if (effect.kind === 'stopped') this.#fail(effect.error);
     else this.#onMetadata(effect.infoBytes, effect.pieceLayers);
   }
 
   #onMetadata(bytes: Uint8Array, pieceLayers: ReadonlyMap<string, Uint8Array>): void {
-    if (this.#phase !== 'metadata') return;
+    if (this.#status.phase !== 'metadata') return;
     void this.#attempt(async () => {
       await this.#open(readInfo(this.#parts, { bytes, pieceLayers }), undefined);
       await this.#keeper.save();
@@ -301,7 +289,7 @@ export class TorrentRun implements Torrent {
     this.#hasNews = true;
     this.#content?.progress.add(piece);
     this.#keeper.touch();
-    this.#emitter.emit('piece', { piece });
+    this.#status.events.emit('piece', { piece });
   }
 
   /** All that is wanted is written: whoever opens a file sees it. That it survives a power cut is seen to behind. */
@@ -313,8 +301,7 @@ export class TorrentRun implements Torrent {
       void this.#attempt(() => this.#keeper.flush());
       if (this.#accounts.left() === 0) this.#discovery.completed();
     }
-    this.#isDone = true;
-    this.#emitter.emit('done', undefined);
+    this.#status.finish();
   }
 
   /** Runs a step of the torrent's life; what goes wrong becomes its error. */
@@ -331,15 +318,12 @@ export class TorrentRun implements Torrent {
   }
 
   #fail(error: Error): void {
-    const code = error instanceof SwarmpressError ? error.code : 'UNKNOWN';
-    this.#error = { code, message: error.message };
-    this.#checked = undefined;
-    this.#parts.context.env.log.error('torrent failed', this.#error);
-    this.#emitter.emit('error', this.#error);
+    this.#parts.context.env.log.error('torrent failed', { reason: error.message });
+    this.#status.fail(error);
   }
 
   async #close(): Promise<void> {
-    this.#phase = 'closed';
+    this.#status.phase = 'closed';
     this.#abort.abort();
     const goodbye = this.#discovery.stop();
     this.#webSeeds.close();
@@ -353,7 +337,7 @@ export class TorrentRun implements Torrent {
       await content.storage.close();
     }
     await goodbye;
-    this.#emitter.emit('closed', undefined);
+    this.#status.events.emit('closed', undefined);
   }
 
   #retireSwarm(): void {
@@ -362,18 +346,9 @@ export class TorrentRun implements Torrent {
     this.#swarm = this.#createSwarm();
   }
 
-  #state(): TorrentState {
-    if (this.#phase === 'closed') return 'closed';
-    if (this.#error !== undefined) return 'failed';
-    if (this.#phase === 'starting' || this.#phase === 'checking') return 'checking';
-    if (this.#paused) return 'paused';
-    if (this.#phase === 'metadata') return 'metadata';
-    return this.#isDone ? 'seeding' : 'downloading';
-  }
-
   #transferStats(): TransferStats {
     const left = this.#accounts.left();
-    return { ...this.#accounts.session(), left, partialSeed: this.#isDone && left !== 0 };
+    return { ...this.#accounts.session(), left, partialSeed: this.#status.isDone && left !== 0 };
   }
 
   #swarmSnapshot(): SwarmSnapshot {
@@ -385,12 +360,4 @@ export class TorrentRun implements Torrent {
       this.#apply(effect);
     });
   }
-}
-
-function toError(error: { readonly code: string; readonly message: string }): SystemError {
-  return new SystemError(error.code, error.message);
-}
-
-function closedError(): UsageError {
-  return new UsageError('TORRENT_CLOSED', 'the torrent was closed before it was whole');
 }
