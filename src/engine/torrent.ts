@@ -228,10 +228,12 @@ export class TorrentRun implements Torrent {
 
   async #open(metainfo: Metainfo, resume: ResumeData | undefined): Promise<void> {
     const { storage, hasher } = this.#parts.context.env;
-    const { folder, files = this.#parts.source.magnet?.selected, check = 'resume' } = this.#parts.options;
+    const { folder, files, check = 'resume' } = this.#parts.options;
+    // BEP 53: what a link selects beyond the files of the torrent means nothing.
+    const linked = this.#parts.source.magnet?.selected?.filter((index) => index < metainfo.files.length);
     this.#status.phase = 'checking';
     this.#metainfo = metainfo;
-    const content = await Content.open(metainfo, { folder, files }, { storage, hasher });
+    const content = await Content.open(metainfo, { folder, files: files ?? linked }, { storage, hasher });
     this.#content = content;
     this.#abort.signal.throwIfAborted();
     this.#status.events.emit('metainfo', metainfo);
