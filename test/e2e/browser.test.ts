@@ -130,36 +130,4 @@ describe('a download in a browser', () => {
       expect(visitor.complaints).toEqual([]);
     });
   });
-
-  it('outlives its seeder, its web seed and the lack of both', async () => {
-    await onScene(100, async (scene) => {
-      const { stage, content, torrent } = scene;
-      const files = await FileServer.open(stage, content.folder);
-      files.rate = MIB;
-      const first = await seed(scene, MIB);
-      const visitor = await Visitor.open(stage, pageUrl);
-      await visitor.start({ torrent, webSeeds: [files.url] });
-      const both = await visitor.sees((look) => look.fromPeers > MIB && look.fromWebSeeds > MIB, PATIENCE_MS);
-
-      await first.close();
-      const alone = await visitor.sees(
-        (look) => look.fromWebSeeds > both.fromWebSeeds + 4 * MIB,
-        PATIENCE_MS,
-      );
-      expect(alone.state).toBe('downloading');
-
-      await files.stop();
-      const stuck = await visitor.sees(({ state }) => state === 'stalled', PATIENCE_MS);
-      expect(['web-seed-failed', 'connecting']).toContain(stuck.reason);
-      await visitor.sees(({ reason }) => reason === 'web-seed-failed', PATIENCE_MS);
-
-      await files.start();
-      await visitor.sees((look) => look.fromWebSeeds > stuck.fromWebSeeds + MIB, PATIENCE_MS);
-      await seed(scene, 2 * MIB);
-      await visitor.sees((look) => look.fromPeers > stuck.fromPeers + 4 * MIB, PATIENCE_MS);
-      files.rate = undefined;
-      await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
-      expect(await visitor.savedSha256()).toBe(expectedSha256(content));
-    });
-  });
 });
