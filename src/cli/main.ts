@@ -18,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -29,4 +29,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.on('SIGHUP', listener);
     return () => process.off('SIGHUP', listener);
   },
+});
+
+process.exitCode = exitCode;
+// Output may still be on its way into a pipe. Once it is through nothing is left to do, but native libraries (WebRTC)
+// keep a process alive for a while after their last connection is closed.
+process.stdout.write('', () => {
+  process.stderr.write('', () => {
+    process.exit();
+  });
 });

@@ -29,7 +29,8 @@ export async function loadRtcPort(options: RtcOptions = {}): Promise<RtcPort> {
 class NodeRtcPort implements RtcPort {
   readonly #library: typeof Library;
   readonly #iceServers: string[];
-  readonly #open = new Set<PeerConnection>();
+  /** Connections and their channels: a channel that is not closed keeps the process alive, whatever its connection is. */
+  readonly #open = new Map<PeerConnection, DataChannel | undefined>();
   #count = 0;
 
   constructor(library: typeof Library, options: RtcOptions) {
@@ -40,6 +41,7 @@ class NodeRtcPort implements RtcPort {
   async offer(): Promise<RtcOffer> {
     const connection = this.#create();
     const channel = connection.createDataChannel('swarmpress');
+    this.#open.set(connection, channel);
     const stream = this.#whenOpen(connection, (open) => {
       open(channel);
     });
@@ -51,11 +53,11 @@ class NodeRtcPort implements RtcPort {
         try {
           connection.setRemoteDescription(answerSdp, 'answer');
         } catch {
-          connection.close();
+          this.#giveUp(connection);
         }
       },
       close: () => {
-        connection.close();
+        this.#giveUp(connection);
       },
     };
   }
@@ -68,7 +70,7 @@ class NodeRtcPort implements RtcPort {
     try {
       connection.setRemoteDescription(offerSdp, 'offer');
     } catch (cause) {
-      connection.close();
+      this.#giveUp(connection);
       throw new ProtocolError('RTC_BAD_DESCRIPTION', 'the offer makes no sense', { cause });
     }
     const sdp = await this.#described(connection);
@@ -76,20 +78,30 @@ class NodeRtcPort implements RtcPort {
       sdp,
       stream,
       close: () => {
-        connection.close();
+        this.#giveUp(connection);
       },
     };
   }
 
   close(): void {
-    for (const connection of this.#open) connection.close();
-    this.#open.clear();
+    for (const connection of [...this.#open.keys()]) this.#giveUp(connection);
+  }
+
+  #giveUp(connection: PeerConnection): void {
+    if (!this.#open.has(connection)) return;
+    const channel = this.#open.get(connection);
+    this.#open.delete(connection);
+    // The native side must not be torn down inside one of its own callbacks.
+    setImmediate(() => {
+      channel?.close();
+      connection.close();
+    });
   }
 
   #create(): PeerConnection {
     const name = `swarmpress-${String(this.#count++)}`;
     const connection = new this.#library.PeerConnection(name, { iceServers: this.#iceServers });
-    this.#open.add(connection);
+    this.#open.set(connection, undefined);
     return connection;
   }
 
@@ -119,12 +131,11 @@ class NodeRtcPort implements RtcPort {
     const promise = new Promise<Stream>((resolve, reject) => {
       const fail = (text: string): void => {
         clearTimeout(timer);
-        this.#open.delete(connection);
+        this.#giveUp(connection);
         reject(new SystemError('RTC_FAILED', text));
       };
       const timer = setTimeout(() => {
         fail('the channel did not open in time');
-        connection.close();
       }, OPEN_TIMEOUT_MS);
       timer.unref();
       connection.onStateChange((state) => {
@@ -135,6 +146,11 @@ class NodeRtcPort implements RtcPort {
         resolve(new RtcStream(connection, channel, () => this.#open.delete(connection)));
       };
       listen((channel) => {
+        if (!this.#open.has(connection)) {
+          channel.close();
+          return;
+        }
+        this.#open.set(connection, channel);
         if (channel.isOpen()) succeed(channel);
         else {
           channel.onOpen(() => {
