@@ -93,6 +93,8 @@ class NodeRtcPort implements RtcPort {
     this.#open.delete(connection);
     // The native side must not be torn down inside one of its own callbacks.
     setImmediate(() => {
+      // Without a listener for its end, the library lets a closed channel keep the process alive.
+      channel?.onClosed(() => undefined);
       channel?.close();
       connection.close();
     });
@@ -110,7 +112,7 @@ class NodeRtcPort implements RtcPort {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
         clearTimeout(timer);
-        const description = connection.localDescription();
+        const description = this.#open.has(connection) ? connection.localDescription() : null;
         if (description === null)
           reject(new SystemError('RTC_NO_DESCRIPTION', 'no local description was made'));
         else resolve(description.sdp);
