@@ -37,7 +37,7 @@ export class Choker {
 
   /** The peer's interest changed. */
   interestChanged(peer: Peer): void {
-    if (peer.peerInterested && peer.amChoking) this.fillFree();
+    if (peer.peerInterested === peer.amChoking) this.fillFree();
   }
 
   /** A peer left: its slot is free. */

@@ -6,9 +6,10 @@ import type { Millis } from '../time.ts';
 import { RateMeter } from './rate.ts';
 
 /** Time of a peer's deliveries that stands requested, besides two round trips. */
-const QUEUE_MS = 400;
+const QUEUE_MS = 250;
 const FIRST_DEPTH = 16;
-const MIN_DEPTH = 6;
+/** Peers that share a link should all ask for about the same: who asks for little gets little and asks for less. */
+const MIN_DEPTH = 8;
 /** A round trip is measured as the least of this long. */
 const ROUND_TRIP_MEMORY_MS = 15_000;
 const BUCKET_MS = 100;

@@ -10,6 +10,11 @@ import { PIECE } from './pieces.ts';
 /** What a peer is shown ahead of its reports: what it took in this much time, at least a piece and the next. */
 const AHEAD_MS = 500;
 const AHEAD_PIECES = 1.01;
+/**
+ * Pieces on their way at first, one more for each that is reported: peers get their first piece one after another,
+ * and those that have one trade while others wait. All at once, all would wait for the last.
+ */
+const FIRST_ON_WAY = 3;
 /** A lone peer is shown everything after this time: there is nobody to spread pieces to. */
 const LONELY_MS = 1500;
 /** Who has nothing may say nothing (BEP 3): so long we wait to hear what a peer has. */
@@ -23,6 +28,8 @@ export class SuperSeed {
   #showings: Uint16Array = new Uint16Array(0);
   /** No piece below was never shown. */
   #cursor = 0;
+  /** Pieces that peers reported after they were shown them. */
+  #reported = 0;
 
   constructor(context: SwarmContext) {
     this.#context = context;
@@ -54,6 +61,7 @@ export class SuperSeed {
     if (content === undefined || peer.shown?.has(piece) !== true) return;
     peer.backlog = Math.max(0, peer.backlog - content.geometry.pieceSize(piece));
     peer.tookAt = this.#context.now;
+    this.#reported++;
     if (this.#cursor >= content.pieces.size && !this.#isFit(content)) this.#end(content);
     else this.showMore();
   }
@@ -62,10 +70,14 @@ export class SuperSeed {
   showMore(): void {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
-    for (let peer = this.#neediest(content); peer !== undefined; peer = this.#neediest(content)) {
+    let onWay = 0;
+    for (const peer of this.#context.peers.values()) onWay += peer.backlog;
+    while (onWay < (FIRST_ON_WAY + this.#reported) * content.metainfo.pieceLength) {
+      const peer = this.#neediest(content);
+      if (peer === undefined) return;
       const piece = this.#choose(content, peer);
       if (piece < 0) peer.exhausted = true;
-      else this.#show(content, peer, piece);
+      else onWay += this.#show(content, peer, piece);
     }
   }
 
@@ -107,7 +119,7 @@ export class SuperSeed {
       if (peer.amChoking && peer.shown.size > 0) continue;
       const taken = (peer.up.perSecond(this.#context.now) * AHEAD_MS) / 1000;
       if (peer.backlog >= Math.max(content.metainfo.pieceLength * AHEAD_PIECES, taken)) continue;
-      if (best === undefined || peer.backlog < best.backlog) best = peer;
+      if (best === undefined || isBefore(peer, best)) best = peer;
     }
     return best;
   }
@@ -145,12 +157,15 @@ export class SuperSeed {
     return false;
   }
 
-  #show(content: Content, peer: Peer, piece: number): void {
+  /** Returns the piece's bytes. */
+  #show(content: Content, peer: Peer, piece: number): number {
+    const size = content.geometry.pieceSize(piece);
     if (peer.backlog === 0) peer.tookAt = this.#context.now;
     peer.shown?.add(piece);
-    peer.backlog += content.geometry.pieceSize(piece);
+    peer.backlog += size;
     this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
     this.#context.send(peer, { kind: 'have', piece });
+    return size;
   }
 
   /** What was shown to the peer and has not come out of it may be shown to others; it gets no more for now. */
@@ -181,4 +196,9 @@ export class SuperSeed {
     this.#showings = new Uint16Array(0);
     this.#cursor = 0;
   }
+}
+
+/** Who has less to take comes first, then who was shown less. */
+function isBefore(a: Peer, b: Peer): boolean {
+  return a.backlog < b.backlog || (a.backlog === b.backlog && (a.shown?.size ?? 0) < (b.shown?.size ?? 0));
 }
