@@ -89,7 +89,10 @@ class HashPool implements Hasher {
     for (const thread of this.#threads) {
       if (best === undefined || thread.batches < best.batches) best = thread;
     }
-    if ((best === undefined || best.batches >= BATCHES_BY_WORKER) && this.#threads.length < this.parallelism) {
+    if (
+      (best === undefined || best.batches >= BATCHES_BY_WORKER) &&
+      this.#threads.length < this.parallelism
+    ) {
       best = this.#startThread();
     }
     return best !== undefined && best.batches < BATCHES_BY_WORKER ? best : undefined;
