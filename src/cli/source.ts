@@ -2,7 +2,7 @@
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { nodeDigests } from '../node/digests.ts';
 import type { HttpPort } from '../ports/http.ts';
-import { fetchTorrent } from './fetch-torrent.ts';
+import { fetchTorrent } from '../engine/fetch-torrent.ts';
 import type { CliIo } from './io.ts';
 import { readTorrentSource, type TorrentSource } from './torrent-source.ts';
 

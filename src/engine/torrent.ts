@@ -346,6 +346,7 @@ export class TorrentRun implements Torrent {
     this.#accounts.retire();
     this.#swarm.close();
     this.#swarm = this.#createSwarm();
+    if (this.#status.paused) this.#swarm.push({ kind: 'pause' });
   }
 
   #transferStats(): TransferStats {
