@@ -30,6 +30,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   nat: ['bytes'],
   dht: ['bytes', 'bencode'],
   lsd: ['bytes'],
+  token: ['bytes'],
 };
 
 /** Folders that reach time, chance, timers and the network through ports alone. */
