@@ -2,7 +2,7 @@
 import { ProtocolError } from '../errors.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const VALUES = new Map([...ALPHABET].map((char, value) => [char, value]));
+const VALUES = new Map(Array.from(ALPHABET, (char, value) => [char, value]));
 
 export function toBase64Url(bytes: Uint8Array): string {
   let text = '';

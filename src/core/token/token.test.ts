@@ -36,14 +36,17 @@ describe('a token', () => {
     });
   });
 
-  it.each<[string, Partial<TokenClaims>, Partial<TokenUse>, string]>([
-    ['after its time', { expiresAt: NOW }, {}, 'expired'],
-    ['for another torrent', {}, { subjects: [subjectOfInfoHash(new Uint8Array(20))] }, 'not-for-this'],
-    ['for one torrent where all are asked for', {}, { subjects: [] }, 'not-for-this'],
-    ['without the right', { rights: ['read'] }, {}, 'not-for-this'],
-    ['when revoked', {}, { isRevoked: (id) => id === '0909090909090909' }, 'revoked'],
-  ])('opens nothing %s', (_, changed, asked, verdict) => {
-    expect(signer.check(signer.issue(claims(changed)), use(asked))).toEqual({ kind: verdict });
+  it.each<[string, { made?: Partial<TokenClaims>; asked?: Partial<TokenUse>; verdict: string }]>([
+    ['after its time', { made: { expiresAt: NOW }, verdict: 'expired' }],
+    [
+      'for another torrent',
+      { asked: { subjects: [subjectOfInfoHash(new Uint8Array(20))] }, verdict: 'not-for-this' },
+    ],
+    ['for one torrent where all are asked for', { asked: { subjects: [] }, verdict: 'not-for-this' }],
+    ['without the right', { made: { rights: ['read'] }, verdict: 'not-for-this' }],
+    ['when revoked', { asked: { isRevoked: (id) => id === '0909090909090909' }, verdict: 'revoked' }],
+  ])('opens nothing %s', (_, { made, asked, verdict }) => {
+    expect(signer.check(signer.issue(claims(made)), use(asked))).toEqual({ kind: verdict });
   });
 
   it('of another secret is forged', () => {
