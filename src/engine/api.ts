@@ -164,6 +164,18 @@ export interface Torrent {
   resume(): void;
   recheck(): Promise<void>;
   selectFiles(files: readonly number[]): void;
+  /**
+   * One priority for each file, 0 to 255: 0 is not downloaded, 1 is normal, higher goes first. Throws UsageError.
+   * @example torrent.setPriorities(torrent.metainfo.files.map((file) => (file.path.at(-1) === 'index.html' ? 2 : 1)));
+   */
+  setPriorities(files: readonly number[]): void;
+  /**
+   * Pieces that somebody waits for, in the place of all that were set before; none with an empty list. They go before
+   * all others, soonest first, and are asked of several peers where one would be late. Pieces of files that are not
+   * selected are not downloaded, deadline or not. Throws UsageError.
+   * @example torrent.setDeadlines([{ piece: 7, withinMs: 0 }, { piece: 8, withinMs: 500 }]);
+   */
+  setDeadlines(deadlines: readonly { readonly piece: number; readonly withinMs: number }[]): void;
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
   addPeers(peers: readonly PeerAddress[]): void;
   /** Asks trackers that failed and web seeds that failed again now, instead of after their pause. */

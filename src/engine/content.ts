@@ -32,19 +32,19 @@ export class Content implements PieceSource {
   readonly progress: Progress;
   readonly #hasher: Hasher;
   #disk: DiskDriver | undefined;
-  #wanted: readonly boolean[];
+  #priorities: readonly FilePriority[];
 
   private constructor(
     metainfo: Metainfo,
-    wanted: readonly boolean[],
+    priorities: readonly FilePriority[],
     deps: { storage: Storage; hasher: Hasher },
   ) {
     this.metainfo = metainfo;
     this.geometry = new Geometry(metainfo);
-    this.progress = new Progress(this.geometry, wanted);
+    this.progress = new Progress(this.geometry, toWanted(priorities));
     this.storage = deps.storage;
     this.#hasher = deps.hasher;
-    this.#wanted = wanted;
+    this.#priorities = priorities;
   }
 
   /** `files` as in AddOptions. Rejects with SystemError DISK_*, UsageError FILE_INDEX_INVALID. */
@@ -53,15 +53,15 @@ export class Content implements PieceSource {
     place: { readonly folder: string; readonly files: readonly number[] | undefined },
     deps: ContentDeps,
   ): Promise<Content> {
-    const wanted = selection(metainfo, place.files);
-    const files = metainfo.files.map((file, index) => ({ ...file, wanted: wanted[index] === true }));
+    const priorities = selection(metainfo, place.files);
+    const files = metainfo.files.map((file, index) => ({ ...file, wanted: priorities[index] !== 0 }));
     const storage = await deps.storage.open(place.folder, files);
-    return new Content(metainfo, wanted, { storage, hasher: deps.hasher });
+    return new Content(metainfo, priorities, { storage, hasher: deps.hasher });
   }
 
   /** For the engine. */
   get priorities(): readonly FilePriority[] {
-    return this.#wanted.map(Number);
+    return this.#priorities;
   }
 
   /** Which pieces are on disk. Rejects with the signal's reason, or with SystemError where reading fails. */
@@ -80,7 +80,7 @@ export class Content implements PieceSource {
         options.onProgress(++done / toHash.count);
       });
     }
-    this.progress.count(this.#wanted, have);
+    this.progress.count(toWanted(this.#priorities), have);
     return have;
   }
 
@@ -88,16 +88,23 @@ export class Content implements PieceSource {
   async prepare(preallocation: Preallocation): Promise<void> {
     const stored = await this.storage.stat();
     const isThere = this.metainfo.files.every(
-      (file, index) => this.#wanted[index] !== true || file.pad || stored[index]?.length === file.length,
+      (file, index) => this.#priorities[index] === 0 || file.pad || stored[index]?.length === file.length,
     );
     if (!isThere) await this.storage.prepare(preallocation);
   }
 
   /** Changes what is wanted; `prepare` is to follow. Throws UsageError FILE_INDEX_INVALID. */
   select(files: readonly number[] | undefined, have: Bitfield): void {
-    this.#wanted = selection(this.metainfo, files);
-    this.storage.setWanted(this.#wanted);
-    this.progress.count(this.#wanted, have);
+    this.prioritise(selection(this.metainfo, files), have);
+  }
+
+  /** As `select`, by one priority for each file. Throws UsageError FILE_PRIORITY_INVALID. */
+  prioritise(priorities: readonly FilePriority[], have: Bitfield): void {
+    checkPriorities(this.metainfo, priorities);
+    this.#priorities = [...priorities];
+    const wanted = toWanted(priorities);
+    this.storage.setWanted(wanted);
+    this.progress.count(wanted, have);
   }
 
   /** Lets a swarm's pieces flow to and from the disk. `have` is what `check` has found. */
@@ -116,17 +123,31 @@ export class Content implements PieceSource {
   }
 }
 
-function selection(metainfo: Metainfo, files: readonly number[] | undefined): boolean[] {
-  if (files === undefined) return metainfo.files.map(() => true);
-  const wanted = metainfo.files.map(() => false);
+function selection(metainfo: Metainfo, files: readonly number[] | undefined): FilePriority[] {
+  if (files === undefined) return metainfo.files.map(() => 1);
+  const priorities = metainfo.files.map(() => 0);
   for (const index of files) {
-    if (wanted[index] === undefined) {
+    if (priorities[index] === undefined) {
       throw new UsageError('FILE_INDEX_INVALID', `the torrent has no file ${String(index)}`, {
-        expected: wanted.length,
+        expected: priorities.length,
         received: index,
       });
     }
-    wanted[index] = true;
+    priorities[index] = 1;
   }
-  return wanted;
+  return priorities;
+}
+
+function toWanted(priorities: readonly FilePriority[]): boolean[] {
+  return priorities.map((priority) => priority > 0);
+}
+
+function checkPriorities({ files }: Metainfo, priorities: readonly FilePriority[]): void {
+  const wrong = priorities.find((each) => !Number.isInteger(each) || each < 0 || each > 255);
+  if (wrong === undefined && priorities.length === files.length) return;
+  const message = `one priority from 0 to 255 is needed for each of the ${String(files.length)} files`;
+  throw new UsageError('FILE_PRIORITY_INVALID', message, {
+    expected: files.length,
+    received: wrong ?? priorities.length,
+  });
 }

@@ -127,7 +127,7 @@ export class SwarmDriver implements PeerHome {
     this.#content = content;
     this.batch(() => {
       this.push({ kind: 'metainfo', metainfo, have });
-      if (priorities.includes(0)) this.push({ kind: 'priorities', files: priorities });
+      if (priorities.some((priority) => priority !== 1)) this.push({ kind: 'priorities', files: priorities });
     });
   }
 

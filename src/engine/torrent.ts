@@ -1,6 +1,7 @@
 // One torrent from add to close: metadata, check, download, seeding. Wires the engine, the disk, the sources of peers
 // and the resume data together.
 import type { PeerAddress } from '../core/address.ts';
+import type { Bitfield } from '../core/bytes/bitfield.ts';
 import { SwarmpressError, UsageError } from '../core/errors.ts';
 import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
@@ -34,6 +35,7 @@ import {
 import { fetchTorrent } from './torrent-fetch.ts';
 import type { TransferStats } from './tracker-driver.ts';
 import { toPeerSnapshots, toTorrentSnapshot } from './torrent-snapshot.ts';
+import { toPieceDeadlines } from './piece-deadlines.ts';
 import { TorrentStatus } from './torrent-status.ts';
 import { WebSeeds } from './webseeds.ts';
 
@@ -179,21 +181,21 @@ export class TorrentRun implements Torrent {
   }
 
   selectFiles(files: readonly number[]): void {
-    const content = this.#content;
-    const have = this.#swarm.engine.have();
-    if (content === undefined || have === undefined) {
-      throw new UsageError('TORRENT_NOT_READY', 'files can be selected when the torrent is open');
-    }
-    content.select(files, have);
-    // At once: whoever asks `done` next means the new selection.
-    if (!content.progress.isWhole) this.#status.reopen();
-    void this.#attempt(async () => {
-      await content.prepare(this.#parts.options.preallocation ?? 'none');
-      this.#swarm.push({ kind: 'priorities', files: content.priorities });
-      if (this.#swarmSnapshot().complete) return;
-      this.#status.reopen();
-      this.#webSeeds.open(content, this.#swarm);
+    this.#reselect((content, have) => {
+      content.select(files, have);
     });
+  }
+
+  setPriorities(files: readonly number[]): void {
+    this.#reselect((content, have) => {
+      content.prioritise(files, have);
+    });
+  }
+
+  setDeadlines(deadlines: readonly { readonly piece: number; readonly withinMs: number }[]): void {
+    const pieceCount = this.#metainfo?.pieceCount ?? 0;
+    const now = this.#parts.context.env.clock.now();
+    this.#swarm.push({ kind: 'deadlines', pieces: toPieceDeadlines(deadlines, { pieceCount, now }) });
   }
 
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void {
@@ -213,6 +215,24 @@ export class TorrentRun implements Torrent {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #reselect(change: (content: Content, have: Bitfield) => void): void {
+    const content = this.#content;
+    const have = this.#swarm.engine.have();
+    if (content === undefined || have === undefined) {
+      throw new UsageError('TORRENT_NOT_READY', 'files can be selected when the torrent is open');
+    }
+    change(content, have);
+    // At once: whoever asks `done` next means the new selection.
+    if (!content.progress.isWhole) this.#status.reopen();
+    void this.#attempt(async () => {
+      await content.prepare(this.#parts.options.preallocation ?? 'none');
+      this.#swarm.push({ kind: 'priorities', files: content.priorities });
+      if (this.#swarmSnapshot().complete) return;
+      this.#status.reopen();
+      this.#webSeeds.open(content, this.#swarm);
+    });
   }
 
   #awaitMetadata(): void {

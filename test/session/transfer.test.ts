@@ -109,6 +109,35 @@ describe('a transfer between two sessions', () => {
     expect(await manifestOf(join(target, content.name))).toEqual(content.manifest);
   });
 
+  it('takes priorities of files and deadlines of pieces, and refuses those that make no sense', async () => {
+    const publication = await ground.publication('crossing');
+    const { content, torrent } = publication;
+    const [from, to] = [await ground.session(), await ground.session()];
+    await seed(from, publication);
+    const { files, pieceCount } = torrent.metainfo;
+    const target = join(ground.folder, 'target');
+    const download = await to.add(torrent.bytes, { folder: target, files: [], peers: [addressOf(from)] });
+    await download.done();
+    for (const wrong of [[1], files.map(() => 256), files.map(() => -1), files.map(() => 0.5)]) {
+      expect(() => {
+        download.setPriorities(wrong);
+      }).toThrow(expect.objectContaining({ code: 'FILE_PRIORITY_INVALID' }));
+    }
+    for (const wrong of [
+      { piece: pieceCount, withinMs: 0 },
+      { piece: 0, withinMs: Number.NaN },
+    ]) {
+      expect(() => {
+        download.setDeadlines([wrong]);
+      }).toThrow(expect.objectContaining({ code: 'DEADLINES_INVALID' }));
+    }
+    download.setPriorities(files.map((_, index) => (index === 0 ? 9 : 1)));
+    download.setDeadlines([{ piece: pieceCount - 1, withinMs: 0 }]);
+    await download.done();
+    expect(await manifestOf(join(target, content.name))).toEqual(content.manifest);
+    download.setDeadlines([]);
+  });
+
   it('fails with one clear error where the folder cannot be used, and goes on after it can', async () => {
     const publication = await ground.publication('single');
     const { content, torrent } = publication;

@@ -69,6 +69,11 @@ export class Content {
     return -1;
   }
 
+  /** Wanted, and nothing was asked of it yet. */
+  isMissing(piece: number): boolean {
+    return piece < this.pieces.size && this.pieces.state(piece) === PIECE.MISSING;
+  }
+
   priority(piece: number): number {
     return this.#priorities[piece] ?? 0;
   }

@@ -154,7 +154,7 @@ export class SwarmEngine {
       case 'priorities':
         return this.#prioritise(input.files);
       case 'deadlines':
-        this.#picker.setDeadlines(input.pieces);
+        this.#picker.deadlines.set(input.pieces);
         return this.#requests.refillSoon();
       case 'pause':
         return this.#pause();

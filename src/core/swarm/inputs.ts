@@ -3,6 +3,7 @@ import type { PeerAddress } from '../address.ts';
 import type { PeerId } from '../ids.ts';
 import type { Bitfield } from '../bytes/bitfield.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Millis } from '../time.ts';
 import type { Capabilities, Message } from '../wire/messages.ts';
 
 /** A connection's number, unique in its session and never reused. */
@@ -14,6 +15,12 @@ export type CandidateSource = 'tracker' | 'pex' | 'dht' | 'lsd' | 'magnet' | 'us
 
 /** 0 = do not download; higher goes first. Normal is 1. */
 export type FilePriority = number;
+
+/** A piece and the time of the machine's clock by which it should be on disk. */
+export interface PieceDeadline {
+  readonly piece: number;
+  readonly at: Millis;
+}
 
 export type SwarmInput =
   /** The metainfo is known: from the start, or after BEP 9. `have` is what resume data or a check found on disk. */
@@ -50,11 +57,8 @@ export type SwarmInput =
   | { readonly kind: 'dial-failed'; readonly address: PeerAddress }
   /** One priority for each file of the metainfo. */
   | { readonly kind: 'priorities'; readonly files: readonly FilePriority[] }
-  /** Pieces wanted by a time (streaming), in order. */
-  | {
-      readonly kind: 'deadlines';
-      readonly pieces: readonly { readonly piece: number; readonly at: number }[];
-    }
+  /** Pieces that somebody waits for (streaming), in the place of all earlier ones; those of no wanted file are left. */
+  | { readonly kind: 'deadlines'; readonly pieces: readonly PieceDeadline[] }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   /** Nothing happened but time passed: call when nextTimeout() is due. */

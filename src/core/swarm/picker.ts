@@ -4,6 +4,7 @@ import type { ActivePiece } from './active-piece.ts';
 import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Peer } from './peers.ts';
 import { PIECE } from './pieces.ts';
 
@@ -19,17 +20,13 @@ export class Picker {
   readonly #context: SwarmContext;
   /** Pieces in flight with open blocks; ones without are dropped as they are met. */
   readonly #partials: Set<ActivePiece> = new Set();
-  /** Wanted by a time, most urgent first. */
-  #deadlines: number[] = [];
+  readonly deadlines: Deadlines;
   /** A piece could not be begun for want of a buffer. */
   starved = false;
 
   constructor(context: SwarmContext) {
     this.#context = context;
-  }
-
-  setDeadlines(pieces: readonly { readonly piece: number; readonly at: number }[]): void {
-    this.#deadlines = [...pieces].sort((a, b) => a.at - b.at).map(({ piece }) => piece);
+    this.deadlines = new Deadlines(context);
   }
 
   /** Blocks of the piece are open again, or for the first time. */
@@ -46,7 +43,7 @@ export class Picker {
   next(peer: Peer): ActivePiece | undefined {
     const content = this.#context.content;
     if (content === undefined || peer.has === undefined) return undefined;
-    const urgent = this.#urgent(content, peer);
+    const urgent = this.deadlines.isEmpty ? undefined : this.#urgent(content, peer);
     if (urgent !== undefined) return urgent;
     const current = peer.current;
     if (current !== undefined && current.open > 0 && this.#mayTake(peer, current)) return current;
@@ -71,15 +68,10 @@ export class Picker {
   }
 
   #urgent(content: Content, peer: Peer): ActivePiece | undefined {
-    if (this.#deadlines.length === 0) return undefined;
-    this.#deadlines = this.#deadlines.filter((piece) => content.pieces.isLacking(piece));
-    for (const piece of this.#deadlines) {
-      if (!this.#mayAsk(peer, piece)) continue;
-      const active = content.active.get(piece);
-      if (active === undefined) return this.#open(content, peer, piece);
-      if (active.open > 0 && this.#mayTake(peer, active)) return active;
-    }
-    return undefined;
+    return this.deadlines.next(content, peer, {
+      mayAsk: (piece) => this.#mayAsk(peer, piece),
+      open: (piece) => this.#open(content, peer, piece),
+    });
   }
 
   /** The best begun piece: of highest priority, then rarest, then nearest to its end. */

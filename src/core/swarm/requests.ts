@@ -10,6 +10,7 @@ import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { Picker } from './picker.ts';
 import { PIECE } from './pieces.ts';
+import { findSlowest } from './sharing.ts';
 
 /** A pipeline is filled up when it has run down to this share: requests go out in batches. */
 const REFILL_BELOW = 0.75;
@@ -17,8 +18,6 @@ const REFILL_BELOW = 0.75;
 const DEFAULT_QUEUE = 250;
 /** Silence with requests outstanding after which a peer counts as snubbing. */
 const SNUB_MS = 10_000;
-/** In the endgame a block is asked of a second peer that should deliver it this much sooner. */
-const STEAL_GAIN = 0.6;
 const MAX_ABANDONED = 4096;
 
 /** Where a block lies. */
@@ -46,6 +45,11 @@ export class Requests {
     const depth = Math.min(peer.pipeline.depth, this.#queueOf(peer));
     if (peer.outstanding.size > depth * REFILL_BELOW) return;
     if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
+    const { deadlines } = this.#picker;
+    if (!deadlines.isEmpty) {
+      const test = (piece: number, expectedMs: Millis): boolean => deadlines.isLate(piece, expectedMs);
+      this.#askToo(content, peer, { depth, test });
+    }
     while (peer.outstanding.size < depth) {
       const active = this.#picker.next(peer);
       if (active === undefined) break;
@@ -187,42 +191,26 @@ export class Requests {
 
   /** Everything is asked of someone: what a slow peer will deliver last is asked of this one too, if it is quicker. */
   #endgame(content: Content, peer: Peer, depth: number): void {
-    if (peer.snubbed || content.pieces.count(PIECE.MISSING) > 0) return;
-    const now = this.#context.now;
+    if (content.pieces.count(PIECE.MISSING) > 0) return;
+    this.#askToo(content, peer, { depth, test: () => true });
+  }
+
+  #askToo(
+    content: Content,
+    peer: Peer,
+    {
+      depth,
+      test,
+    }: { readonly depth: number; readonly test: (piece: number, expectedMs: Millis) => boolean },
+  ): void {
+    if (peer.snubbed) return;
     while (peer.outstanding.size < depth) {
-      const mine = timeToServe(peer, peer.outstanding.size + 1, now);
-      const blockId = this.#slowest(content, peer, mine / STEAL_GAIN);
+      const blockId = findSlowest(this.#context, peer, test);
       if (blockId === undefined) return;
       const at = { piece: content.pieceOf(blockId), block: content.blockOf(blockId) };
       content.active.get(at.piece)?.addRequester(at.block, peer.key);
       this.#ask(content, peer, at);
     }
-  }
-
-  /** The block that is expected last, later than in `afterMs`, asked of one other peer and to be had from this one. */
-  #slowest(content: Content, peer: Peer, afterMs: Millis): number | undefined {
-    let worst = afterMs;
-    let found: number | undefined;
-    for (const other of this.#context.peers.values()) {
-      if (other === peer) continue;
-      let place = 0;
-      for (const blockId of other.outstanding.keys()) {
-        place++;
-        const expected = timeToServe(other, place, this.#context.now);
-        if (expected <= worst || !this.#mayShare(content, peer, blockId)) continue;
-        worst = expected;
-        found = blockId;
-      }
-    }
-    return found;
-  }
-
-  #mayShare(content: Content, peer: Peer, blockId: number): boolean {
-    const piece = content.pieceOf(blockId);
-    const active = content.active.get(piece);
-    if (active === undefined || active.exclusive !== undefined || peer.has?.has(piece) !== true) return false;
-    if (peer.choked && !peer.allowedFast.has(piece)) return false;
-    return active.requesters(content.blockOf(blockId)).length === 1;
   }
 
   #isSilent(peer: Peer): boolean {
@@ -249,10 +237,4 @@ export class Requests {
       this.abandon(content, active);
     }
   }
-}
-
-/** When the peer should have delivered its next `blocks` blocks, by its rate of the last second. */
-function timeToServe(peer: Peer, blocks: number, now: Millis): Millis {
-  const rate = Math.max(peer.pipeline.rate(now), 1024);
-  return (blocks * BLOCK_LENGTH * 1000) / rate;
 }
