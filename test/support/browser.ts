@@ -85,12 +85,19 @@ export class Visitor {
   async start(source: {
     readonly torrent: Uint8Array;
     readonly webSeeds?: readonly string[];
+    readonly files?: readonly number[];
   }): Promise<void> {
     const { torrent, ...rest } = source;
     await this.page.evaluate(
       ({ bytes, others }) => window.harness.start({ torrent: new Uint8Array(bytes), ...others }),
       { bytes: [...torrent], others: rest },
     );
+  }
+
+  select(files: readonly number[]): Promise<void> {
+    return this.page.evaluate((indices) => {
+      window.harness.select(indices);
+    }, files);
   }
 
   look(): Promise<Look> {
@@ -120,5 +127,10 @@ export class Visitor {
     const hash = createHash('sha256');
     await pipeline(createReadStream(await saved.path()), hash);
     return hash.digest('hex');
+  }
+
+  /** Path below the torrent's folder → SHA-256 in hex, as the page reads them back. */
+  async fileSha256s(): Promise<Map<string, string>> {
+    return new Map(await this.page.evaluate(() => window.harness.digests()));
   }
 }

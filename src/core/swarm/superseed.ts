@@ -21,6 +21,8 @@ const LONELY_MS = 1500;
 const SILENT_MS = 500;
 /** A peer that takes nothing of what it was shown for this long is not waited for. */
 const STALLED_MS = 10_000;
+/** A peer that lacks what it was shown and does not want it wants some files only: it chooses among all we have. */
+const UNWANTED_MS = 1500;
 
 export class SuperSeed {
   readonly #context: SwarmContext;
@@ -90,7 +92,8 @@ export class SuperSeed {
       return;
     }
     for (const peer of this.#context.peers.values()) {
-      if (peer.backlog > 0 && this.#context.now - peer.tookAt > STALLED_MS) this.#takeBack(peer);
+      if (this.#isUnwanted(peer)) this.#reveal(content, peer);
+      else if (peer.backlog > 0 && this.#context.now - peer.tookAt > STALLED_MS) this.#takeBack(peer);
       else peer.exhausted = false;
     }
     this.showMore();
@@ -107,6 +110,10 @@ export class SuperSeed {
   #isLonely(): boolean {
     const [peer, another] = this.#context.peers.values();
     return peer !== undefined && another === undefined && this.#context.now - peer.connectedAt > LONELY_MS;
+  }
+
+  #isUnwanted(peer: Peer): boolean {
+    return peer.backlog > 0 && !peer.peerInterested && this.#context.now - peer.tookAt > UNWANTED_MS;
   }
 
   /** The peer with the least to take, of those that may be shown more. */
@@ -180,19 +187,21 @@ export class SuperSeed {
     peer.backlog = 0;
   }
 
-  #end(content: Content): void {
-    for (const peer of this.#context.peers.values()) {
-      const { shown } = peer;
-      if (shown === undefined) continue;
-      peer.shown = undefined;
-      peer.backlog = 0;
-      if (peer.isSeed) continue;
-      for (let piece = 0; piece < content.pieces.size; piece++) {
-        if (!shown.has(piece) && peer.has?.has(piece) !== true) {
-          this.#context.send(peer, { kind: 'have', piece });
-        }
-      }
+  /** The peer sees all we have from now on. */
+  #reveal(content: Content, peer: Peer): void {
+    const { shown } = peer;
+    if (shown === undefined) return;
+    this.#takeBack(peer);
+    peer.shown = undefined;
+    if (peer.isSeed) return;
+    for (let piece = 0; piece < content.pieces.size; piece++) {
+      if (!shown.has(piece) && peer.has?.has(piece) !== true)
+        this.#context.send(peer, { kind: 'have', piece });
     }
+  }
+
+  #end(content: Content): void {
+    for (const peer of this.#context.peers.values()) this.#reveal(content, peer);
     this.#showings = new Uint16Array(0);
     this.#cursor = 0;
   }

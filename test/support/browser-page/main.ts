@@ -12,6 +12,9 @@ export type Look = Omit<DownloadSnapshot, 'pieces'> & { readonly piecesHad: numb
 export interface Harness {
   start(source: DownloadSource): Promise<void>;
   look(): Look;
+  select(files: readonly number[]): void;
+  /** Path below the torrent's folder and SHA-256 in hex of each wanted file. */
+  digests(): Promise<[string, string][]>;
   saveAll(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -36,6 +39,24 @@ window.harness = {
   look: () => {
     const { pieces, ...rest } = current().snapshot();
     return { ...rest, piecesHad: pieces.filter((state) => state === 2).length };
+  },
+  select: (files) => {
+    current().selectFiles(files);
+  },
+  digests: async () => {
+    const wanted = current()
+      .snapshot()
+      .files.filter((file) => file.wanted);
+    return Promise.all(
+      wanted.map(async ({ index, path }): Promise<[string, string]> => {
+        const bytes = await (await current().file(index)).arrayBuffer();
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+        return [
+          path.slice(1).join('/'),
+          Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+        ];
+      }),
+    );
   },
   saveAll: () => current().saveAll(),
   remove: () => current().remove(),
