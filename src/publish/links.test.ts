@@ -60,3 +60,19 @@ describe('links', () => {
     },
   );
 });
+
+describe('links of one publication among many', () => {
+  it('keep the tracker at the port’s base, with what the visitor shows it', () => {
+    const { page, trackers } = createLinks({
+      ...{ base: parsePublicUrl('https://p.example/items/a/'), name: 'a', isSingleFile: true, udpPort: 7 },
+      ...{ extraTrackers: [], webSeed: true },
+      tracker: { base: parsePublicUrl('https://p.example'), credential: 'T' },
+    });
+    expect(page).toBe('https://p.example/items/a/');
+    expect(trackers).toEqual([
+      'https://p.example/announce/T',
+      'udp://p.example:7/announce/T',
+      'wss://p.example/announce/T',
+    ]);
+  });
+});

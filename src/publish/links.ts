@@ -14,7 +14,10 @@ export interface PublicLinks {
 }
 
 export interface LinkOptions {
+  /** Of the page. */
   readonly base: URL;
+  /** Of the tracker, where it is another; `credential` is what its announce URLs carry. */
+  readonly tracker?: { readonly base: URL; readonly credential?: string | undefined } | undefined;
   readonly name: string;
   readonly isSingleFile: boolean;
   readonly udpPort: number;
@@ -24,8 +27,10 @@ export interface LinkOptions {
 
 export function createLinks(options: LinkOptions): PublicLinks {
   const { base, name } = options;
-  const announce = new URL('announce', base).href;
-  const udp = `udp://${base.hostname}:${String(options.udpPort)}/announce`;
+  const { base: trackerBase, credential } = options.tracker ?? { base };
+  const path = credential === undefined ? 'announce' : `announce/${credential}`;
+  const announce = new URL(path, trackerBase).href;
+  const udp = `udp://${base.hostname}:${String(options.udpPort)}/${path}`;
   // Visitors in browsers find each other, and us, by WebSocket.
   const socket = announce.replace(/^http/, 'ws');
   const files = new URL('files/', base).href;
@@ -46,6 +51,11 @@ export function torrentPath(name: string): string {
 /** Where the page serves a file, relative to its base. */
 export function filePath(path: readonly string[]): string {
   return `./files/${path.map(encodeURIComponent).join('/')}`;
+}
+
+/** The host of a URL, an IPv6 address without its brackets. */
+export function hostNameOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 /** The base URL that strangers see: http(s), no query, ends in a slash. Throws UsageError PUBLIC_URL_INVALID. */

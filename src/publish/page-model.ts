@@ -11,6 +11,18 @@ export interface PageFile {
   readonly sha256: string | undefined;
 }
 
+/** What a page says besides the publication itself, where it is one of many. */
+export interface PageExtras {
+  /** To where the page is listed. */
+  readonly back?: { readonly href: string; readonly text: string } | undefined;
+  /** A remark above everything, such as that there is a newer version. */
+  readonly notice?: { readonly text: string; readonly href: string; readonly link: string } | undefined;
+  /** Who signed the torrent. */
+  readonly key?: string | undefined;
+  /** Which version this is, from 1, and where the others are. */
+  readonly versions?: readonly { readonly text: string; readonly href: string | undefined }[] | undefined;
+}
+
 export interface PageModel {
   readonly name: string;
   readonly comment: string | undefined;
@@ -29,4 +41,5 @@ export interface PageModel {
   readonly torrentHref: string;
   readonly trackers: readonly string[];
   readonly status: PublicationStatus;
+  readonly extras: PageExtras;
 }

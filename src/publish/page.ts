@@ -31,6 +31,7 @@ export function renderPage(model: PageModel): Html {
       <body>
         <a class="skip" href="#files">Skip to the files</a>
         <header class="masthead">
+          ${renderExtras(model)}
           <p class="kicker">Published with BitTorrent${model.isPrivate ? ', private' : ''}</p>
           <h1><bdi>${name}</bdi></h1>
           <p class="summary">${summary(model)}</p>
@@ -48,6 +49,20 @@ export function renderPage(model: PageModel): Html {
         </footer>
       </body>
     </html>`;
+}
+
+function renderExtras({ extras: { back, notice } }: PageModel): Html {
+  return html`${
+    back === undefined
+      ? ''
+      : html`<nav class="back" aria-label="Catalogue">
+          <a href="${back.href}">${printable(back.text)}</a>
+        </nav>`
+  }${
+    notice === undefined
+      ? ''
+      : html`<p class="notice">${notice.text} <a href="${notice.href}">${notice.link}</a></p>`
+  }`;
 }
 
 function summary(model: PageModel): string {
@@ -187,6 +202,8 @@ function renderIdentity(model: PageModel): Html {
       <dl>
         ${infoHashV2 === undefined ? '' : renderHash('Info hash v2', infoHashV2)}
         ${infoHash === undefined ? '' : renderHash('Info hash v1', infoHash)}
+        ${model.extras.key === undefined ? '' : renderHash('Signed with the key', model.extras.key)}
+        ${renderVersions(model)}
         <dt>Trackers</dt>
         ${model.trackers.map((tracker) => html`<dd><code>${tracker}</code></dd>`)}
         <dt>Magnet link</dt>
@@ -198,6 +215,14 @@ function renderIdentity(model: PageModel): Html {
       </figure>
     </div>
   </section>`;
+}
+
+function renderVersions({ extras: { versions = [] } }: PageModel): Html | '' {
+  if (versions.length < 2) return '';
+  return html`<dt>Versions</dt>
+    ${versions.map(
+      ({ text, href }) => html`<dd>${href === undefined ? text : html`<a href="${href}">${text}</a>`}</dd>`,
+    )}`;
 }
 
 function renderHash(label: string, hash: string): Html {

@@ -7,7 +7,7 @@ import type { Asset } from './assets.ts';
 import { attachment } from './content-disposition.ts';
 import { respondWithFile } from './file-response.ts';
 import { filePath, torrentPath, type PublicLinks } from './links.ts';
-import type { PageFile, PageModel } from './page-model.ts';
+import type { PageExtras, PageFile, PageModel } from './page-model.ts';
 import { renderPage } from './page.ts';
 import { pathInside, type Publication, type PublishedFile } from './publication.ts';
 import { contentHeaders, pageHeaders } from './security-headers.ts';
@@ -21,6 +21,7 @@ export interface SiteDeps {
   readonly direct: boolean;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly status: () => PublicationStatus;
+  readonly extras?: (() => PageExtras) | undefined;
   /** SHA-256 in lower-case hex by index in `Metainfo.files`; undefined until it is known. */
   readonly sha256Of: (file: number) => string | undefined;
   /** Bytes of content that were read for someone over HTTP. */
@@ -127,6 +128,7 @@ function createModel(deps: SiteDeps, list: string | undefined): PageModel {
     torrentHref: torrentPath(metainfo.name),
     trackers: deps.links.trackers,
     status: deps.status(),
+    extras: deps.extras?.() ?? {},
   };
 }
 

@@ -4,7 +4,7 @@ import { formatAddress } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
 import { AnnounceCore } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
-import type { TorrentFilter } from '../core/tracker/policy.ts';
+import type { AccessControl, TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { storeWords, Swarms } from '../core/tracker/swarms.ts';
@@ -29,6 +29,8 @@ export interface TrackerDeps {
   readonly fallback?: RequestListener | undefined;
   /** Which torrents are tracked; all by default. May change its mind at any time. */
   readonly torrents?: TorrentFilter | undefined;
+  /** Who may announce what; anybody by default. */
+  readonly access?: AccessControl | undefined;
 }
 
 /** Peers of one torrent, without those that are connected by WebSocket. */
@@ -107,7 +109,7 @@ class TrackerServer implements Tracker {
       storeOptions,
     );
     this.#core = new AnnounceCore(this.#store, {
-      policy: policyOf(settings, deps.torrents),
+      policy: { ...policyOf(settings, deps.torrents), access: deps.access },
       rateLimit: { perSecond: settings.rateLimit, burst: settings.rateBurst, key },
       random: () => uint32() / 2 ** 32,
     });
