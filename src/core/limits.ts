@@ -75,6 +75,11 @@ export const LIMITS = {
     unit: 'peers',
     reason: 'of each list in a message; BEP 11 asks for 50 after the first',
   },
+  holepunchPerMinute: {
+    value: 20,
+    unit: 'messages',
+    reason: 'of a peer; each makes us or another send packets to an address that it chooses (BEP 55)',
+  },
   fastPieces: {
     value: 1_024,
     unit: 'pieces',

@@ -12,6 +12,8 @@ export interface DialOptions {
   readonly signal: AbortSignal;
   /** The peer hung up on the first way: try the other, plain or encrypted. */
   readonly again: boolean;
+  /** Over uTP alone: the peer dials us at this moment too (BEP 55). */
+  readonly punch?: boolean | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -30,6 +32,11 @@ export class Dialler {
     this.#env = env;
   }
 
+  /** Whether there is uTP, which holepunching needs. */
+  get canPunch(): boolean {
+    return this.#transports.some((transport) => transport.kind === 'utp');
+  }
+
   /** Whether a peer that hung up on the first way may take the other. */
   get hasOtherWay(): boolean {
     const { network } = this.#env;
@@ -37,8 +44,9 @@ export class Dialler {
   }
 
   /** Rejects with SystemError DIAL_* or ProtocolError MSE_*. */
-  async dial(address: PeerAddress, { infoHash, signal, again }: DialOptions): Promise<Stream> {
-    const stream = await this.#connect(address, signal);
+  async dial(address: PeerAddress, options: DialOptions): Promise<Stream> {
+    const { infoHash, again } = options;
+    const stream = await this.#connect(address, options);
     const { network } = this.#env;
     if (network === undefined || !this.#encrypts(again)) return stream;
     const policy = this.#encryption === 'require' ? 'require' : 'prefer';
@@ -53,7 +61,7 @@ export class Dialler {
   }
 
   /** The first transport to connect; each next one starts when those before have failed, or after a head start. */
-  #connect(address: PeerAddress, signal: AbortSignal): Promise<Stream> {
+  #connect(address: PeerAddress, { signal, punch }: DialOptions): Promise<Stream> {
     const { clock, log } = this.#env;
     const losers = new AbortController();
     const giveUp = (): void => {
@@ -61,7 +69,7 @@ export class Dialler {
     };
     signal.addEventListener('abort', giveUp);
     return new Promise<Stream>((resolve, reject) => {
-      const waiting = [...this.#transports];
+      const waiting = this.#transports.filter(({ kind }) => punch !== true || kind === 'utp');
       let open = 0;
       let isWon = false;
       let cancelTimer: (() => void) | undefined;

@@ -55,6 +55,8 @@ interface Dialled {
   readonly address: PeerAddress;
   /** It is of no use to dial another way: that was done, or the peer is known and not wanted. */
   readonly isLast: boolean;
+  /** Over uTP alone (BEP 55). */
+  readonly punch: boolean;
 }
 
 export class SwarmDriver implements PeerHome {
@@ -97,6 +99,7 @@ export class SwarmDriver implements PeerHome {
       digests: context.env.digests,
       client: context.client,
       port: context.port,
+      holepunch: context.dialler.canPunch,
     });
     this.#drain = new Drain(this.engine, {
       clock: context.env.clock,
@@ -239,7 +242,11 @@ export class SwarmDriver implements PeerHome {
         this.#disconnect(effect);
         return;
       case 'dial':
-        void this.#dial({ address: effect.address, isLast: !this.#context.dialler.hasOtherWay });
+        void this.#dial({
+          address: effect.address,
+          isLast: !this.#context.dialler.hasOtherWay,
+          punch: effect.punch === true,
+        });
         return;
       case 'dht-node':
         this.#context.dht?.addNode(effect.address);
@@ -297,7 +304,7 @@ export class SwarmDriver implements PeerHome {
 
   async #dial(dialled: Dialled): Promise<void> {
     const { signal } = this.#abort;
-    const { address, isLast } = dialled;
+    const { address, isLast, punch } = dialled;
     const { dialler, isBlocked, env } = this.#context;
     if (isBlocked(address.ip)) {
       this.push({ kind: 'dial-failed', address });
@@ -309,6 +316,7 @@ export class SwarmDriver implements PeerHome {
         infoHash: this.#identity.infoHash,
         signal,
         again,
+        punch,
       });
       this.addStream(stream, true, dialled);
     } catch (error) {
@@ -316,12 +324,13 @@ export class SwarmDriver implements PeerHome {
       if (signal.aborted) return;
       env.log.debug('no connection', { peer: formatAddress(address), reason: String(error) });
       // Where nobody answers, there is no other way.
-      this.#dialFailed({ address, isLast: isLast || error instanceof SystemError });
+      this.#dialFailed({ ...dialled, isLast: isLast || error instanceof SystemError });
     }
   }
 
-  #dialFailed({ address, isLast }: Dialled): void {
+  #dialFailed(dialled: Dialled): void {
+    const { address, isLast } = dialled;
     if (isLast || this.#abort.signal.aborted) this.push({ kind: 'dial-failed', address });
-    else void this.#dial({ address, isLast: true });
+    else void this.#dial({ ...dialled, isLast: true });
   }
 }

@@ -24,6 +24,8 @@ export interface NodeOptions {
   readonly bufferBytes?: number;
   /** Changes each message that the node sends; undefined swallows it. */
   readonly tamper?: (message: Message) => Message | undefined;
+  /** Behind a router that lets nobody in whom the node has not sent to before. */
+  readonly routed?: boolean;
   /** True where the disk refuses to write a piece, or has lost it. */
   readonly failsToWrite?: (piece: number) => boolean;
   readonly failsToRead?: (piece: number) => boolean;
@@ -100,6 +102,10 @@ export class SimulatedNode {
     });
   }
 
+  get isRouted(): boolean {
+    return this.#options.routed === true;
+  }
+
   get isWhole(): boolean {
     return this.completedAt !== undefined;
   }
@@ -139,6 +145,7 @@ export class SimulatedNode {
         this.log.push(effect);
         return this.world.close(this, effect.peer);
       case 'dial':
+        if (effect.punch === true) return this.world.punch(this, formatAddress(effect.address));
         return this.world.dial(this, formatAddress(effect.address));
       case 'verify-piece':
         return this.#verify(effect.piece, effect.data);

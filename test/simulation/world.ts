@@ -10,6 +10,10 @@ import { SimulatedNode } from './node.ts';
 import type { NodeOptions } from './node.ts';
 import type { Sample } from './sample.ts';
 
+/** A dial that nobody answers, and the repetition of a SYN. */
+const SILENCE_MS = 10_000;
+const REPEAT_MS = 1_000;
+
 const CAPABILITIES: Capabilities = { extended: true, fast: true, dht: false, v2: false };
 
 export interface WorldOptions {
@@ -26,6 +30,8 @@ export class World {
   readonly #pipe: PipeOptions;
   readonly #rng: Rng;
   readonly #capabilities: Capabilities;
+  /** Pairs of names: the first has sent to the second, whose answers its router lets in. */
+  readonly #holes = new Set<string>();
   #nextKey = 1;
 
   constructor({ sample, seed, pipe, capabilities = CAPABILITIES }: WorldOptions) {
@@ -96,13 +102,33 @@ export class World {
 
   dial(from: SimulatedNode, address: string): void {
     const to = this.nodes.find((node) => formatAddress(node.address) === address);
-    if (to !== undefined && !to.gone) this.connect(from, to);
-    else {
-      const [ip = '', port = ''] = address.split(':');
-      this.queue.after(2 * this.#pipe.latencyMs, () => {
-        from.handle({ kind: 'dial-failed', address: { ip, port: Number(port) } });
-      });
+    if (to !== undefined && !to.gone && this.#isOpen(from, to)) this.connect(from, to);
+    else this.#fail(from, address, to?.isRouted === true ? SILENCE_MS : 2 * this.#pipe.latencyMs);
+  }
+
+  /** A dial that opens the dialler's own router, and is repeated once. */
+  punch(from: SimulatedNode, address: string): void {
+    const to = this.nodes.find((node) => formatAddress(node.address) === address);
+    if (to === undefined) {
+      this.#fail(from, address, SILENCE_MS);
+      return;
     }
+    this.#holes.add(`${String(from.name)} ${String(to.name)}`);
+    this.queue.after(REPEAT_MS, () => {
+      if (this.#isOpen(from, to)) this.connect(from, to);
+      else this.#fail(from, address, SILENCE_MS);
+    });
+  }
+
+  #isOpen(from: SimulatedNode, to: SimulatedNode): boolean {
+    return !to.isRouted || this.#holes.has(`${String(to.name)} ${String(from.name)}`);
+  }
+
+  #fail(from: SimulatedNode, address: string, afterMs: number): void {
+    const [ip = '', port = ''] = address.split(':');
+    this.queue.after(afterMs, () => {
+      from.handle({ kind: 'dial-failed', address: { ip, port: Number(port) } });
+    });
   }
 
   /** One end closes; the other learns of it after the latency. */

@@ -105,8 +105,24 @@ export async function createHosts(stage: Stage, count: number): Promise<readonly
   return hosts.map(({ name, address, port }) => new Host({ name, address, stage, bridge, port }));
 }
 
+/** A namespace of its own, for what is no host of a bridge; its name. It goes with the stage. */
+export async function makeNamespace(stage: Stage): Promise<string> {
+  networks += 1;
+  const name = `${PREFIX}-${String(process.pid)}-${String(networks)}-in`;
+  const remove = (): void => {
+    removeNamespace(name);
+  };
+  process.once('exit', remove);
+  stage.onClose(() => {
+    process.off('exit', remove);
+    remove();
+  });
+  await batch([`netns add ${name}`]);
+  return name;
+}
+
 /** Several `ip` commands in one process. */
-async function batch(commands: readonly string[], namespace?: string): Promise<void> {
+export async function batch(commands: readonly string[], namespace?: string): Promise<void> {
   const inside = namespace === undefined ? [] : ['-n', namespace];
   const script = commands.map((command) => `${command}\n`).join('');
   await run(['sh', '-c', `printf '%s' "$0" | ip "$@" -batch -`, script, ...inside]);

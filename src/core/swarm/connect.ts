@@ -70,6 +70,28 @@ export class Connector {
     this.fill();
   }
 
+  /** Whether the last dial came to nothing, and nothing is under way. */
+  hasFailed(address: PeerAddress): boolean {
+    const candidate = this.#candidates.get(formatAddress(address));
+    return candidate?.state === 'idle' && candidate.failures > 0;
+  }
+
+  /** Dials at once, over uTP alone: the peer does the same (BEP 55). */
+  punch(address: PeerAddress): void {
+    const { peers, options, paused } = this.#context;
+    const isFull = this.#dialling >= MAX_DIALLING || peers.size + this.#dialling >= options.maxPeers;
+    const key = formatAddress(address);
+    const known = this.#candidates.get(key);
+    if (paused || isFull || (known !== undefined && known.state !== 'idle')) return;
+    if (known === undefined && this.#candidates.size >= MAX_CANDIDATES) return;
+    const fresh: Candidate = { address, state: 'idle', failures: 0, retryAt: 0, isSeed: false };
+    const candidate = known ?? fresh;
+    this.#candidates.set(key, candidate);
+    candidate.state = 'dialling';
+    this.#dialling++;
+    this.#context.effects.push({ kind: 'dial', address, punch: true });
+  }
+
   arrived(peer: Peer): void {
     const candidate = this.#candidateOf(peer);
     if (candidate === undefined) return;

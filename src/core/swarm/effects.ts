@@ -21,7 +21,12 @@ export type SwarmEffect =
   /** Close the connection. `ban` keeps the address out for the session's life. */
   | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: string; readonly ban: boolean }
   /** Connect to an address, then do the handshake. Answered by `peer-connected` or `dial-failed`. */
-  | { readonly kind: 'dial'; readonly address: PeerAddress }
+  | {
+      readonly kind: 'dial';
+      readonly address: PeerAddress;
+      /** Over uTP alone: the peer dials us at this moment too (BEP 55). */
+      readonly punch?: true;
+    }
   /** A peer runs a DHT node there (BEP 5). */
   | { readonly kind: 'dht-node'; readonly address: PeerAddress }
   /** Stop and start reading from a peer: the piece buffers' byte budget is spent, or free again. */

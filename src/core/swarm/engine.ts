@@ -13,6 +13,7 @@ import { Extensions } from './extensions.ts';
 import type { FilePriority, PeerKey, SwarmInput } from './inputs.ts';
 import { Gossip } from './gossip.ts';
 import { HashLayers } from './hash-layers.ts';
+import { Holepunch } from './holepunch.ts';
 import { Interest } from './interest.ts';
 import { Members } from './members.ts';
 import { Messages } from './messages.ts';
@@ -41,6 +42,7 @@ export class SwarmEngine {
   readonly #uploads: Uploads;
   readonly #choker: Choker;
   readonly #connector: Connector;
+  readonly #holepunch: Holepunch;
   readonly #extensions: Extensions;
   readonly #members: Members;
   readonly #messages: Messages;
@@ -56,9 +58,11 @@ export class SwarmEngine {
     this.#uploads = new Uploads(context, this.#superSeed);
     this.#choker = new Choker(context, this.#uploads);
     this.#connector = new Connector(context);
+    this.#holepunch = new Holepunch(context, this.#connector);
     const layers = new HashLayers(context);
     this.#extensions = new Extensions(context, {
-      gossip: new Gossip(context, this.#connector),
+      gossip: new Gossip(context, this.#connector, this.#holepunch),
+      holepunch: this.#holepunch,
       layers,
       interest: this.#interest,
     });
@@ -150,7 +154,8 @@ export class SwarmEngine {
       case 'candidates':
         return this.#connector.add(input.source, input.addresses);
       case 'dial-failed':
-        return this.#connector.failed(input.address);
+        this.#connector.failed(input.address);
+        return this.#holepunch.failed(input.address);
       case 'priorities':
         return this.#prioritise(input.files);
       case 'deadlines':

@@ -8,12 +8,14 @@ import { EXTENSION_IDS, encodeExtendedHandshake, parseExtendedHandshake } from '
 import type { SwarmContext } from './context.ts';
 import type { Gossip } from './gossip.ts';
 import type { HashLayers } from './hash-layers.ts';
+import type { Holepunch } from './holepunch.ts';
 import type { Interest } from './interest.ts';
 import { Metadata } from './metadata.ts';
 import type { Peer } from './peers.ts';
 
 interface Parts {
   readonly gossip: Gossip;
+  readonly holepunch: Holepunch;
   readonly layers: HashLayers;
   readonly interest: Interest;
 }
@@ -35,13 +37,14 @@ export class Extensions {
   greet(peer: Peer): void {
     if (!peer.capabilities.extended) return;
     const { options, content } = this.#context;
-    const { ut_metadata, ut_pex, upload_only, lt_donthave } = EXTENSION_IDS;
+    const { ut_metadata, ut_pex, ut_holepunch, upload_only, lt_donthave } = EXTENSION_IDS;
     const payload = encodeExtendedHandshake({
       extensions: {
         ut_metadata,
         upload_only,
         lt_donthave,
         ...(this.#parts.gossip.isAllowed ? { ut_pex } : {}),
+        ...(this.#parts.holepunch.isAllowed ? { ut_holepunch } : {}),
       },
       client: options.client,
       port: peer.outgoing ? options.port : undefined,
@@ -66,6 +69,7 @@ export class Extensions {
   left(peer: Peer): void {
     this.#metadata.left(peer);
     this.#parts.gossip.left(peer);
+    this.#parts.holepunch.left(peer);
     this.#parts.layers.left(peer);
   }
 
@@ -110,6 +114,9 @@ export class Extensions {
         return;
       case EXTENSION_IDS.ut_pex:
         this.#parts.gossip.message(peer, payload);
+        return;
+      case EXTENSION_IDS.ut_holepunch:
+        this.#parts.holepunch.message(peer, payload);
         return;
       case EXTENSION_IDS.upload_only:
         if (peer.extended !== undefined) {

@@ -5,6 +5,8 @@ import type { Millis } from '../time.ts';
 import { encodePex, parsePex, PEX_FLAGS, PEX_PEERS_PER_MESSAGE, type PexPeer } from '../wire/pex.ts';
 import type { Connector } from './connect.ts';
 import type { SwarmContext } from './context.ts';
+import { dialAddress } from './dial-address.ts';
+import type { Holepunch } from './holepunch.ts';
 import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 
@@ -23,11 +25,13 @@ interface Told {
 export class Gossip {
   readonly #context: SwarmContext;
   readonly #connector: Connector;
+  readonly #holepunch: Holepunch;
   readonly #told = new Map<PeerKey, Told>();
 
-  constructor(context: SwarmContext, connector: Connector) {
+  constructor(context: SwarmContext, connector: Connector, holepunch: Holepunch) {
     this.#context = context;
     this.#connector = connector;
+    this.#holepunch = holepunch;
   }
 
   /** False in a private torrent: then the extension is not even offered. */
@@ -45,8 +49,12 @@ export class Gossip {
       return;
     }
     told.heardAt = this.#context.now;
-    const addresses = added.slice(0, PEX_PEERS_PER_MESSAGE * 2).map(({ address }) => address);
-    this.#connector.add('pex', addresses);
+    const taken = added.slice(0, PEX_PEERS_PER_MESSAGE * 2);
+    this.#holepunch.introduced(peer, taken);
+    this.#connector.add(
+      'pex',
+      taken.map(({ address }) => address),
+    );
   }
 
   left(peer: Peer): void {
@@ -94,17 +102,11 @@ export class Gossip {
   }
 }
 
-/** Where others can reach the peer: what we dialled, or the port that it says it listens on. */
-function dialAddress(peer: Peer): PeerAddress | undefined {
-  if (peer.address === undefined || peer.outgoing) return peer.address;
-  const port = peer.extended?.port;
-  return port === undefined ? undefined : { ip: peer.address.ip, port };
-}
-
 function flagsOf(peer: Peer): number {
   return (
     (peer.isSeed || peer.extended?.uploadOnly === true ? PEX_FLAGS.uploadOnly : 0) |
     (peer.transport === 'utp' ? PEX_FLAGS.utp : 0) |
+    (peer.extended?.extensions.ut_holepunch === undefined ? 0 : PEX_FLAGS.holepunch) |
     (peer.outgoing ? PEX_FLAGS.reachable : 0)
   );
 }

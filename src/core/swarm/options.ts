@@ -25,6 +25,8 @@ export interface SwarmOptions {
   readonly unchokeSlots?: number | undefined;
   /** Pieces in order instead of rarest first. */
   readonly sequential?: boolean | undefined;
+  /** Take part in holepunching (BEP 55): there is uTP to dial with. Default false. */
+  readonly holepunch?: boolean | undefined;
   /** BEP 16 while we are the only seed of several leechers. Default true. */
   readonly superSeed?: boolean | undefined;
 }

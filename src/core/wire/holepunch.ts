@@ -8,9 +8,17 @@ import { ProtocolError } from '../errors.ts';
 export interface HolepunchMessage {
   readonly kind: 'rendezvous' | 'connect' | 'error';
   readonly address: PeerAddress;
-  /** BEP 55: 1 no such peer, 2 not connected, 3 no support, 4 no self; 0 where there is no error, but some senders leave noise there. */
+  /** One of HOLEPUNCH_ERRORS; 0 where there is no error, but some senders leave noise there. */
   readonly error: number;
 }
+
+/** BEP 55. */
+export const HOLEPUNCH_ERRORS = {
+  noSuchPeer: 1,
+  notConnected: 2,
+  noSupport: 3,
+  noSelf: 4,
+} as const;
 
 const KINDS = ['rendezvous', 'connect', 'error'] as const;
 

@@ -1,6 +1,6 @@
 """A libtorrent peer for tests and benches: one torrent, JSON lines on standard output.
 
-seed|leech SOURCE FOLDER PORT [--super]   events: listening, metadata, seeding, done, error
+seed|leech SOURCE FOLDER PORT [--super] [--peer ADDRESS:PORT]   events: listening, metadata, seeding, done, error
 create PATH OUT MODE PIECE_LENGTH [TRACKER...]   MODE is v1, v2 or hybrid
 """
 import json
@@ -53,6 +53,9 @@ def share(role, source, folder, port, *options):
     if "--super" in options:
         params.flags |= lt.torrent_flags.super_seeding
     handle = session.add_torrent(params)
+    if "--peer" in options:
+        address, port = options[options.index("--peer") + 1].rsplit(":", 1)
+        handle.connect_peer((address, int(port)))
     said = set()
     while True:
         session.wait_for_alert(1000)
