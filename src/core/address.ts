@@ -79,6 +79,11 @@ export function isLocalIp(ip: string): boolean {
   );
 }
 
+/** IPv6 link-local: an address that is one of many until the network interface is named, which nobody does to peers. */
+export function needsZone(ip: string): boolean {
+  return /^fe[89ab][0-9a-f]:/i.test(ip);
+}
+
 function compressGroups(groups: readonly number[]): string {
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start++) {

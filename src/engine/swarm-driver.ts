@@ -8,7 +8,7 @@ import { assertNever } from '../core/invariant.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
 import type { SwarmEffect } from '../core/swarm/effects.ts';
 import { SwarmEngine } from '../core/swarm/engine.ts';
-import type { FilePriority, PeerKey, SwarmInput } from '../core/swarm/inputs.ts';
+import type { FilePriority, PeerKey, PeerTransport, SwarmInput } from '../core/swarm/inputs.ts';
 import type { Handshake, HandshakeStart } from '../core/wire/handshake.ts';
 import type { Stream } from '../ports/transport.ts';
 import type { SessionContext } from './context.ts';
@@ -37,6 +37,7 @@ export type TorrentEffect = Extract<
 
 interface Member {
   readonly link: PeerLink;
+  readonly transport: PeerTransport;
   readonly outgoing: boolean;
   readonly peerId: PeerId;
   readonly address: PeerAddress | undefined;
@@ -186,8 +187,8 @@ export class SwarmDriver implements PeerHome {
     arrival: Omit<Extract<SwarmInput, { kind: 'peer-connected' }>, 'kind' | 'peer'>,
   ): PeerKey {
     const peer = this.#context.nextPeerKey();
-    const { outgoing, peerId, address } = arrival;
-    this.#members.set(peer, { link, outgoing, peerId, address });
+    const { transport, outgoing, peerId, address } = arrival;
+    this.#members.set(peer, { link, transport, outgoing, peerId, address });
     this.#context.peers.count++;
     this.push({ kind: 'peer-connected', peer, ...arrival });
     return peer;
@@ -288,18 +289,24 @@ export class SwarmDriver implements PeerHome {
   }
 
   #isWelcome(introduction: Introduction): boolean {
-    const { handshake, address, outgoing } = introduction;
+    const { handshake, address } = introduction;
     const { maxPeers } = this.#options;
     if (this.#abort.signal.aborted) return false;
     if (equalBytes(handshake.peerId, this.#identity.peerId)) return false;
     if (address !== undefined && this.#context.isBlocked(address.ip)) return false;
     const twin = [...this.#members.values()].find((member) => equalBytes(member.peerId, handshake.peerId));
-    if (twin !== undefined) {
-      if (twin.outgoing === outgoing || outgoing !== this.#identity.keepsOwn(handshake.peerId)) return false;
-      twin.link.close();
-      return true;
-    }
+    if (twin !== undefined) return this.#replaces(twin, introduction);
     return this.#members.size < maxPeers && this.#context.peers.count < this.#context.maxPeers;
+  }
+
+  /** One connection to a peer stays: the better transport, else the one that both sides agree on. */
+  #replaces(twin: Member, { transport, outgoing, handshake }: Introduction): boolean {
+    if ((twin.transport === 'utp') !== (transport === 'utp')) {
+      if (transport === 'utp') return false;
+    } else if (twin.outgoing === outgoing || outgoing !== this.#identity.keepsOwn(handshake.peerId))
+      return false;
+    twin.link.close();
+    return true;
   }
 
   async #dial(dialled: Dialled): Promise<void> {

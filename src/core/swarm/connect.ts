@@ -1,6 +1,6 @@
 // Whom to connect to: addresses by source, one entry each, with back-off after failures and caps on dials under way.
 // Invariant: an address is dialled at most once at a time, and never while a connection that we opened to it lives.
-import { formatAddress, type PeerAddress } from '../address.ts';
+import { formatAddress, needsZone, type PeerAddress } from '../address.ts';
 import type { Millis } from '../time.ts';
 import { peerPriority } from '../wire/priority.ts';
 import type { SwarmContext } from './context.ts';
@@ -51,7 +51,7 @@ export class Connector {
         if (source === 'user' || source === 'tracker') known.failures = Math.min(known.failures, 1);
         continue;
       }
-      if (address.port === 0 || this.#candidates.size >= MAX_CANDIDATES) continue;
+      if (address.port === 0 || needsZone(address.ip) || this.#candidates.size >= MAX_CANDIDATES) continue;
       this.#candidates.set(key, { address, state: 'idle', failures: 0, retryAt: 0, isSeed: false });
     }
     this.fill();
