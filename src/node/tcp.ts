@@ -1,13 +1,12 @@
-// TCP streams over node:net. Dialled sockets read into one buffer that all of them share: the receiver is done with
-// a chunk when its call returns, so nothing is allocated for a read. node:net offers that to dialled sockets only;
-// accepted ones get a fresh 64 KiB chunk a read, which costs about 0.15 CPU seconds more for each GiB received.
-import { connect, createServer, type Server, type Socket } from 'node:net';
+// TCP streams over node:net. All sockets read into one buffer that they share: the receiver is done with a chunk when
+// its call returns, so nothing is allocated for a read.
+import { connect, createServer, type OnReadOpts, type Server, type Socket } from 'node:net';
 import type { PeerAddress } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
 import type { Stream, StreamReceiver, Transport } from '../ports/transport.ts';
 import { plainIp } from './ip.ts';
 import { DIAL_CODES, LISTEN_CODES, toSystemError } from './os-error.ts';
-import { plainBytes } from './plain-bytes.ts';
+import { adoptSocket } from './adopt-socket.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
 /** Connections that the system may hold for us before we have accepted them. */
@@ -17,14 +16,18 @@ const BACKLOG = 511;
 export function createTcpTransport(): Transport {
   // Windows starts a read before data is there, so that two sockets cannot share a buffer.
   const shared = process.platform === 'win32' ? undefined : new Uint8Array(READ_BUFFER_BYTES);
+  const readBuffer = (): Uint8Array => shared ?? new Uint8Array(READ_BUFFER_BYTES / 4);
   return {
     kind: 'tcp',
     listen: async (options, onStream) => {
       const sockets = new Set<Socket>();
-      const server = createServer({ noDelay: true }, (socket) => {
+      const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+        const stream = new TcpStream(remoteOf(accepted));
+        const socket = adoptSocket(accepted, stream.reading(readBuffer()));
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
-        onStream(acceptedStream(socket));
+        stream.attach(socket);
+        onStream(stream);
       });
       await listen(server, options.port, options.host);
       return {
@@ -38,20 +41,34 @@ export function createTcpTransport(): Transport {
           }),
       };
     },
-    dial: (address, options) => dial(address, options, shared ?? new Uint8Array(READ_BUFFER_BYTES / 4)),
+    dial: (address, options) => dial(address, options, readBuffer()),
   };
 }
 
 class TcpStream implements Stream {
   readonly kind = 'tcp';
   readonly remote: PeerAddress | undefined;
-  readonly #socket: Socket;
+  #socket: Socket | undefined;
   #receiver: StreamReceiver | undefined;
   #error: Error | undefined;
 
-  constructor(socket: Socket, remote: PeerAddress | undefined) {
-    this.#socket = socket;
+  constructor(remote: PeerAddress | undefined) {
     this.remote = remote;
+  }
+
+  /** What the socket needs to read for this stream. */
+  reading(buffer: Uint8Array): OnReadOpts {
+    return {
+      buffer,
+      callback: (length, target) => {
+        if (this.#socket?.destroyed === false) this.#receiver?.onData(target.subarray(0, length));
+        return true;
+      },
+    };
+  }
+
+  attach(socket: Socket): void {
+    this.#socket = socket;
     socket.on('error', (error) => {
       this.#error = error;
     });
@@ -65,52 +82,42 @@ class TcpStream implements Stream {
     const finish = (): void => {
       receiver.onClose(this.#error);
     };
-    if (this.#socket.closed) queueMicrotask(finish);
-    else this.#socket.once('close', finish);
-  }
-
-  /** False stops reading, which keeps data that came before start() in the kernel. */
-  deliver(chunk: Uint8Array): void {
-    if (!this.#socket.destroyed) this.#receiver?.onData(chunk);
+    if (this.#socket?.closed === true) queueMicrotask(finish);
+    else this.#socket?.once('close', finish);
+    // What came before somebody listens stays in the kernel.
+    this.#socket?.resume();
   }
 
   write(chunks: readonly Uint8Array[]): void {
-    if (this.#socket.destroyed) return;
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return;
     const last = chunks.length - 1;
-    if (last > 0) this.#socket.cork();
+    if (last > 0) socket.cork();
     let total = 0;
     for (const [i, chunk] of chunks.entries()) {
       total += chunk.length;
-      if (i < last) this.#socket.write(chunk);
+      if (i < last) socket.write(chunk);
     }
     const final = chunks[last];
-    if (final !== undefined) this.#socket.write(final, (error) => this.#sent(error, total));
-    if (last > 0) this.#socket.uncork();
+    if (final !== undefined) socket.write(final, (error) => this.#sent(error, total));
+    if (last > 0) socket.uncork();
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #sent(error: Error | null | undefined, bytes: number): void {
     if (error === null || error === undefined) this.#receiver?.onSent(bytes);
   }
-}
-
-function acceptedStream(socket: Socket): Stream {
-  const stream = new TcpStream(socket, remoteOf(socket));
-  socket.on('data', (chunk) => {
-    stream.deliver(plainBytes(chunk));
-  });
-  return stream;
 }
 
 function dial(
@@ -123,19 +130,10 @@ function dial(
       reject(new SystemError('DIAL_ABORTED', 'the dial was given up'));
       return;
     }
-    const socket = connect({
-      host: address.ip,
-      port: address.port,
-      noDelay: true,
-      onread: {
-        buffer,
-        callback: (length, target) => {
-          stream.deliver(target.subarray(0, length));
-          return true;
-        },
-      },
-    });
-    const stream = new TcpStream(socket, address);
+    const stream = new TcpStream(address);
+    const onread = stream.reading(buffer);
+    const socket = connect({ host: address.ip, port: address.port, noDelay: true, onread });
+    stream.attach(socket);
     const stop = (error: SystemError): void => {
       settle();
       socket.destroy();
