@@ -39,6 +39,11 @@ export interface TrackerOptions {
   readonly allow?: string | undefined;
   /** The same, for torrents that are refused. Not together with `allow`. */
   readonly deny?: string | undefined;
+  /**
+   * Where swarms are kept: `memory`, or redis://host:port (rediss://, redis+unix:///path) to share them with other
+   * trackers. Answers always come from memory.
+   */
+  readonly store?: string | undefined;
   /** A file that keeps the swarms over a restart. */
   readonly snapshot?: string | undefined;
   /** Seconds between writings of the snapshot. Default 300. */
@@ -77,6 +82,7 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   rateBurst: 5000,
   allow: undefined,
   deny: undefined,
+  store: 'memory',
   snapshot: undefined,
   snapshotInterval: 300,
   maxConnections: 20_000,

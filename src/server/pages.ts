@@ -24,7 +24,7 @@ const PAGE_HEADERS = {
 
 export function createPages(deps: PagesDeps): RequestListener {
   const pages: Readonly<Record<string, Page>> = {
-    '/health': { type: 'text/plain; charset=utf-8', body: () => 'ok\n' },
+    '/health': { type: 'text/plain; charset=utf-8', body: () => healthText(deps.statistics()) },
     '/metrics': {
       type: 'text/plain; version=0.0.4; charset=utf-8',
       body: () => formatMetrics(deps.statistics()),
@@ -47,6 +47,15 @@ export function createPages(deps: PagesDeps): RequestListener {
       reply(response, 200, page);
     }
   };
+}
+
+/** A tracker without its shared store still serves: it is worth a look, not a restart. */
+function healthText({ share }: TrackerStatistics): string {
+  if (share === undefined || share.state === 'shared') return 'ok\n';
+  const seconds = `${String(share.stateSeconds)} s`;
+  return share.state === 'comparing'
+    ? `ok, catching up with the shared store for ${seconds}\n`
+    : `degraded: the shared store is away for ${seconds}, answering from memory\n`;
 }
 
 function reply(response: ServerResponse, status: number, page: Page): void {

@@ -46,6 +46,7 @@ export const TRACKER_SETTINGS: Readonly<Record<keyof TrackerOptions, Setting>> =
   rateBurst: number(1, 1_000_000, 'requests at once of one address'),
   allow: { kind: 'path', help: 'file of info hashes, .torrent or folder of them: track these alone' },
   deny: { kind: 'path', help: 'the same: track all but these' },
+  store: { kind: 'text', help: '`memory`, or redis://host:port to share swarms with other trackers' },
   snapshot: { kind: 'path', help: 'file that keeps the swarms over a restart' },
   snapshotInterval: number(1, 86_400, 'seconds between writings of the snapshot'),
   maxConnections: number(1, 1_000_000, 'open TCP connections at most'),

@@ -1,6 +1,7 @@
 // All numbers of a running tracker at one moment: for /stats, /metrics, the log and the library's user.
 import type { TrackerCounters } from '../core/tracker/announce.ts';
 import type { SwarmsTotals } from '../core/tracker/swarms.ts';
+import type { ShareStatistics } from './share/share.ts';
 
 export interface TrackerStatistics extends SwarmsTotals, TrackerCounters {
   readonly uptimeSeconds: number;
@@ -11,13 +12,16 @@ export interface TrackerStatistics extends SwarmsTotals, TrackerCounters {
   readonly udpConnects: number;
   readonly udpMalformed: number;
   readonly udpBadIds: number;
+  /** With a shared store alone. */
+  readonly share: ShareStatistics | undefined;
 }
 
 interface MetricText {
   readonly name: string;
   readonly kind: 'gauge' | 'counter';
   readonly help: string;
-  readonly value: (statistics: TrackerStatistics) => number;
+  /** Undefined where it does not apply: the metric is left out. */
+  readonly value: (statistics: TrackerStatistics) => number | undefined;
 }
 
 const METRICS: readonly MetricText[] = [
@@ -41,6 +45,14 @@ const METRICS: readonly MetricText[] = [
   counter('udp_connects_total', 'UDP connect requests answered.', (s) => s.udpConnects),
   counter('udp_malformed_total', 'UDP packets dropped as malformed.', (s) => s.udpMalformed),
   counter('udp_bad_ids_total', 'UDP packets dropped for a wrong connection id.', (s) => s.udpBadIds),
+  gauge('share_up', '1 while swarms are shared, 0 while the shared store is away.', (s) =>
+    s.share === undefined ? undefined : Number(s.share.state === 'shared'),
+  ),
+  gauge('share_waiting', 'Announces that other trackers are still to be told.', (s) => s.share?.waiting),
+  counter('share_dropped_total', 'Announces that found no room to wait.', (s) => s.share?.dropped),
+  counter('share_sent_total', 'Announces told to other trackers.', (s) => s.share?.sent),
+  counter('share_received_total', 'Announces heard of other trackers.', (s) => s.share?.received),
+  counter('share_comparisons_total', 'Times that everything was compared.', (s) => s.share?.comparisons),
 ];
 
 /** As they appear in /metrics. */
@@ -50,8 +62,9 @@ export const METRIC_NAMES: readonly string[] = METRICS.map(({ name }) => `swarmp
 export function formatMetrics(statistics: TrackerStatistics): string {
   return METRICS.map((metric) => {
     const name = `swarmpress_tracker_${metric.name}`;
-    const value = String(metric.value(statistics));
-    return `# HELP ${name} ${metric.help}\n# TYPE ${name} ${metric.kind}\n${name} ${value}\n`;
+    const value = metric.value(statistics);
+    if (value === undefined) return '';
+    return `# HELP ${name} ${metric.help}\n# TYPE ${name} ${metric.kind}\n${name} ${String(value)}\n`;
   }).join('');
 }
 

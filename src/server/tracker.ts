@@ -11,6 +11,8 @@ import { storeWords, Swarms } from '../core/tracker/swarms.ts';
 import { UdpService } from '../core/tracker/udp-service.ts';
 import { systemRandom } from '../node/random.ts';
 import { silentLog, type Log } from '../ports/log.ts';
+import { createRedisShare } from './share/redis-share.ts';
+import type { Share } from './share/share.ts';
 import { createProxyTrust } from './forwarded.ts';
 import { createHttpFrontend, type HttpFrontend } from './http-frontend.ts';
 import { listenTcp, type TcpListener } from './listen.ts';
@@ -84,6 +86,7 @@ class TrackerServer implements Tracker {
   readonly #log: Log;
   readonly #torrents: TorrentFilter | undefined;
   readonly #store: Swarms;
+  readonly #share: Share | undefined;
   readonly #core: AnnounceCore;
   readonly #relay: Relay;
   readonly #udpService: UdpService;
@@ -108,7 +111,11 @@ class TrackerServer implements Tracker {
       new Int32Array(new SharedArrayBuffer(4 * storeWords(storeOptions))),
       storeOptions,
     );
-    this.#core = new AnnounceCore(this.#store, {
+    if (settings.store !== 'memory') {
+      const { peerLifetimeMs: lifetimeMs } = storeOptions;
+      this.#share = createRedisShare(settings.store, { local: this.#store, lifetimeMs, now, log: this.#log });
+    }
+    this.#core = new AnnounceCore(this.#share?.store ?? this.#store, {
       policy: { ...policyOf(settings, deps.torrents), access: deps.access },
       rateLimit: { perSecond: settings.rateLimit, burst: settings.rateBurst, key },
       random: () => uint32() / 2 ** 32,
@@ -162,9 +169,11 @@ class TrackerServer implements Tracker {
       });
     }
     try {
+      await this.#share?.open();
       await this.#listen();
     } catch (error) {
       this.#list?.close();
+      await this.#share?.close();
       throw error;
     }
     this.#sweepLater(SWEEP_PAUSE_MS);
@@ -220,6 +229,7 @@ class TrackerServer implements Tracker {
       udpConnects: udp.connects,
       udpMalformed: udp.malformed,
       udpBadIds: udp.badIds,
+      share: this.#share?.statistics(),
     };
   }
 
@@ -244,6 +254,7 @@ class TrackerServer implements Tracker {
     this.#ws?.close();
     this.#http.close();
     await Promise.all([this.#tcp?.close(), this.#udp?.close()]);
+    await this.#share?.close();
     if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
     this.#log.info('tracker closed', { announces: this.#core.counters.announces });
   }

@@ -18,6 +18,8 @@ import {
 } from '../../src/core/tracker/udp-codec.ts';
 import type { Tracker } from '../../src/server/tracker.ts';
 
+type Listening = Pick<Tracker, 'port'>;
+
 export interface Said {
   /** Names a swarm and a peer; the port of peer n is 1000 + n. */
   readonly swarm: number;
@@ -71,7 +73,7 @@ export function requestOf(said: Said): AnnounceRequest {
   };
 }
 
-export function httpClient(tracker: Tracker, host = '127.0.0.1'): TrackerClient {
+export function httpClient(tracker: Listening, host = '127.0.0.1'): TrackerClient {
   const base = `http://${host.includes(':') ? `[${host}]` : host}:${String(tracker.port)}/announce`;
   const get = async (url: string): Promise<Uint8Array> =>
     new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -106,7 +108,7 @@ export class UdpClient implements TrackerClient {
   readonly #host: string;
   #transaction = 1;
 
-  constructor(tracker: Tracker, host = '127.0.0.1') {
+  constructor(tracker: Listening, host = '127.0.0.1') {
     this.#port = tracker.port;
     this.#host = host;
     this.socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -175,7 +177,7 @@ export class WsClient implements TrackerClient {
   readonly #sockets = new Map<number, WebSocket>();
   readonly #waiting = new Map<number, (frame: Frame) => void>();
 
-  constructor(tracker: Tracker) {
+  constructor(tracker: Listening) {
     this.#url = `ws://127.0.0.1:${String(tracker.port)}/announce`;
   }
 

@@ -195,13 +195,16 @@ export class Swarms {
     this.#dump(this.#v6, list6Of(this.#memory, record), { now, out });
   }
 
-  /** Takes in a swarm of a snapshot that is `ageMs` old; peers that would be too old, or find no room, are dropped. */
+  /**
+   * Takes in a swarm of a snapshot that is `ageMs` old; peers that would be too old, or find no room, are dropped. Of a
+   * peer that is here already the younger word counts.
+   */
   restoreSwarm(reader: ByteReader, now: Millis, ageMs: Millis): void {
     for (let i = 0; i < 5; i++) this.#index.hash[i] = reader.u32();
     const downloads = reader.u32();
     const record = this.#index.find() || this.#newSwarm();
     if (record !== 0) {
-      this.#memory[record + RECORD.downloads] = downloads;
+      this.#memory[record + RECORD.downloads] = Math.max(downloads, this.#word(record + RECORD.downloads));
       this.#memory[record + RECORD.touched] = Math.floor(now / TICK_MS);
     }
     const place = this.#place;
@@ -214,12 +217,13 @@ export class Swarms {
         place.lists = lists;
         if (record === 0 || age > this.#lifetimeTicks) continue;
         place.list = lists === this.#v4 ? record + RECORD.list4 : list6Of(this.#memory, record);
-        if (lists.find(place.list, word >>> 16) >= 0) continue;
-        this.#add(
-          place,
-          packPeerWord(word >>> 16, word & (SEED | PARTIAL | COUNTED), tickOf(now - age * TICK_MS)),
-          this.#ignored,
-        );
+        const flags = word & (SEED | PARTIAL | COUNTED);
+        const entry = packPeerWord(word >>> 16, flags, tickOf(now - age * TICK_MS));
+        const position = lists.find(place.list, word >>> 16);
+        const known = position < 0 ? 0 : lists.wordAt(place.list, position);
+        if (position < 0) this.#add(place, entry, this.#ignored);
+        else if (ageOf(known, tickOf(now)) > age)
+          lists.update(place.list, position, entry | (known & COUNTED));
       }
     }
   }
