@@ -16,7 +16,7 @@ const anyPackage = { regex: '^[^.]', message: 'The core imports nothing outside 
 
 const folderRules: Linter.Config[] = Object.entries(LAYERS).map(([folder, allowed]) => {
   const forbidden = Object.keys(LAYERS).filter((other) => other !== folder && !allowed.includes(other));
-  const knowsNode = ['node', 'server', 'cli', 'publish'].includes(folder);
+  const knowsNode = ['node', 'server', 'cli', 'publish', 'local-http', 'daemon'].includes(folder);
   const arrow = {
     regex: String.raw`^(\.\./)+(${forbidden.join('|')})/`,
     message: `The layers forbid this: ${folder}/ may import ${allowed.join(', ') || 'itself only'}.`,

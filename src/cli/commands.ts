@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/get.ts')).getCommand,
   },
   {
+    name: 'daemon',
+    summary: 'Run torrents in the background, with a web view and a REST API.',
+    load: async () => (await import('./commands/daemon.ts')).daemonCommand,
+  },
+  {
     name: 'inspect',
     summary: 'Show what .torrent files and magnet links say.',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,

@@ -176,6 +176,11 @@ export interface Torrent {
    * @example torrent.setDeadlines([{ piece: 7, withinMs: 0 }, { piece: 8, withinMs: 500 }]);
    */
   setDeadlines(deadlines: readonly { readonly piece: number; readonly withinMs: number }[]): void;
+  /**
+   * Bytes of a file from the disk; the pieces that hold them must be there (FileStreams waits for them). Rejects with
+   * UsageError TORRENT_NOT_READY, SystemError DISK_*.
+   */
+  read(file: number, offset: number, length: number): Promise<Uint8Array>;
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void;
   addPeers(peers: readonly PeerAddress[]): void;
   /** Asks trackers that failed and web seeds that failed again now, instead of after their pause. */

@@ -93,6 +93,13 @@ export class Content implements PieceSource {
     if (!isThere) await this.storage.prepare(preallocation);
   }
 
+  /** Bytes of one file. Rejects with SystemError DISK_*. */
+  async read(file: number, offset: number, length: number): Promise<Uint8Array> {
+    const target = new Uint8Array(length);
+    await this.storage.read([{ file, offset, length, pad: false }], [target]);
+    return target;
+  }
+
   /** Changes what is wanted; `prepare` is to follow. Throws UsageError FILE_INDEX_INVALID. */
   select(files: readonly number[] | undefined, have: Bitfield): void {
     this.prioritise(selection(this.metainfo, files), have);

@@ -198,6 +198,11 @@ export class TorrentRun implements Torrent {
     this.#swarm.push({ kind: 'deadlines', pieces: toPieceDeadlines(deadlines, { pieceCount, now }) });
   }
 
+  async read(file: number, offset: number, length: number): Promise<Uint8Array> {
+    if (this.#content === undefined) throw new UsageError('TORRENT_NOT_READY', 'nothing is on disk yet');
+    return this.#content.read(file, offset, length);
+  }
+
   setLimits(limits: { readonly download?: number | undefined; readonly upload?: number | undefined }): void {
     this.#parts.limiters.download.set(limits.download);
     this.#parts.limiters.upload.set(limits.upload);

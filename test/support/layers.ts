@@ -12,7 +12,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   web: BELOW_APPS,
   server: [...BELOW_APPS, 'node'],
   publish: [...BELOW_APPS, 'node', 'server'],
-  cli: [...BELOW_APPS, 'node', 'server', 'publish'],
+  'local-http': [...BELOW_APPS, 'node', 'publish'],
+  daemon: [...BELOW_APPS, 'node', 'publish', 'local-http'],
+  cli: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http', 'daemon'],
   page: [...BELOW_APPS, 'web'],
 };
 
