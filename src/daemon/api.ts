@@ -1,8 +1,8 @@
 // The daemon's REST API: requests in, manager calls out. docs/daemon.md describes it; openapi.ts says it for programs.
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import * as v from 'valibot';
+import { concatBytes, utf8Decode } from '../core/bytes/bytes.ts';
 import { SwarmpressError, SystemError, UsageError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Session } from '../engine/api.ts';
@@ -12,8 +12,16 @@ import { hostGuard } from '../local-http/host-guard.ts';
 import { respondWithStream } from '../local-http/stream-response.ts';
 import type { HttpPort } from '../ports/http.ts';
 import { Access } from './access.ts';
-import { AddBody, AddQuery, ChangeBody, LoginBody, RemoveQuery, SessionBody } from './api-schema.ts';
+import {
+  AddQuerySchema,
+  LoginSchema,
+  parseAdd,
+  parseChange,
+  RemoveQuerySchema,
+  SessionSchema,
+} from './api-schema.ts';
 import type { DownloadFolders } from './download-folders.ts';
+import type { SettingsChange } from './entry.ts';
 import type { Managed } from './managed.ts';
 import type { Manager, ManagerEvents } from './manager.ts';
 import { OPENAPI } from './openapi.ts';
@@ -37,21 +45,18 @@ export interface ApiDeps {
 }
 
 const TORRENT_TYPE = 'application/x-bittorrent';
-/** JSON around links and lists of files. */
-const BODY_BYTES = LIMITS.torrentFileBytes.value;
 const PING_MS = 15_000;
 
 export function createApi(deps: ApiDeps): Hono {
   const app = new Hono();
   const access = new Access(deps.token, deps.port);
   app.use(hostGuard(deps.names));
-  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: (context) => refuse(context, 413, 'BODY_TOO_BIG') }));
   app.onError((error, context) => toResponse(error, context));
   app.notFound((context) => refuse(context, 404, 'NOT_FOUND'));
   addView(app, deps.assets);
   app.get('/api/v1/openapi.json', (context) => context.json(OPENAPI));
   app.post('/api/v1/login', async (context) => {
-    const { token } = await readBody(context, LoginBody);
+    const { token } = v.parse(LoginSchema, await readBody(context));
     return access.login(context, token);
   });
   addStreams(app, deps);
@@ -86,7 +91,7 @@ function addSession(app: Hono, { manager, session, version, folders, onSettings 
   };
   app.get('/api/v1/session', (context) => context.json(describe()));
   app.patch('/api/v1/session', async (context) => {
-    const body = await readBody(context, SessionBody);
+    const body = v.parse(SessionSchema, await readBody(context));
     const { room, limits } = manager.options;
     const pick = (given: number | null | undefined, usual: number | undefined): number | undefined =>
       given === undefined ? usual : (given ?? undefined);
@@ -106,16 +111,7 @@ function addTorrents(app: Hono, deps: ApiDeps): void {
   const { manager } = deps;
   app.get('/api/v1/torrents', (context) => context.json(manager.torrents.map(viewTorrent)));
   app.post('/api/v1/torrents', async (context) => {
-    const isFile = (context.req.header('content-type') ?? '').startsWith(TORRENT_TYPE);
-    const { source, folder, ...settings } = isFile
-      ? { ...v.parse(AddQuery, context.req.query()), source: undefined }
-      : await readBody(context, AddBody);
-    const given =
-      source === undefined
-        ? new Uint8Array(await context.req.arrayBuffer())
-        : /^https?:/i.test(source)
-          ? await fetchTorrent(source, deps.http, context.req.raw.signal)
-          : source;
+    const { given, folder, settings } = await readAddition(context, deps.http);
     const managed = await manager.add(given, { folder: deps.folders.resolve(folder), settings });
     return context.json(view(manager, managed), 201);
   });
@@ -134,13 +130,13 @@ function addTorrent(app: Hono, { manager, token }: ApiDeps): void {
   });
   app.patch(path, async (context) => {
     const managed = find(context);
-    const { place, ...changes } = await readBody(context, ChangeBody);
-    await manager.change(managed, changes);
+    const { place, settings } = parseChange(await readBody(context));
+    await manager.change(managed, settings);
     if (place !== undefined) await manager.move(managed, place);
     return context.json(view(manager, managed));
   });
   app.delete(path, async (context) => {
-    const { content } = v.parse(RemoveQuery, context.req.query());
+    const { content } = v.parse(RemoveQuerySchema, context.req.query());
     await manager.remove(find(context), content === 'true');
     return context.json({ ok: true });
   });
@@ -214,20 +210,58 @@ function view(manager: Manager, managed: Managed): object {
   return viewTorrent(managed, Math.max(0, manager.torrents.indexOf(managed)));
 }
 
-async function readBody<T>(context: Context, schema: v.GenericSchema<unknown, T>): Promise<T> {
+interface Addition {
+  readonly given: Uint8Array | string;
+  readonly folder: string | undefined;
+  readonly settings: SettingsChange;
+}
+
+/** A .torrent as the body, or JSON that names a link. */
+async function readAddition(context: Context, http: HttpPort): Promise<Addition> {
+  if ((context.req.header('content-type') ?? '').startsWith(TORRENT_TYPE)) {
+    const { folder, paused } = v.parse(AddQuerySchema, context.req.query());
+    return {
+      given: await readBytes(context),
+      folder,
+      settings: paused === undefined ? {} : { paused: paused === 'true' },
+    };
+  }
+  const { source, folder, settings } = parseAdd(await readBody(context));
+  const isAddress = /^https?:/i.test(source);
+  const given = isAddress ? await fetchTorrent(source, http, context.req.raw.signal) : source;
+  return { given, folder, settings };
+}
+
+async function readBody(context: Context): Promise<unknown> {
   if (!(context.req.header('content-type') ?? '').startsWith('application/json')) {
     throw new UsageError('BODY_INVALID', 'the body has to be JSON, with the content type application/json');
   }
-  let value: unknown;
   try {
-    value = await context.req.json();
-  } catch {
+    return JSON.parse(utf8Decode(await readBytes(context)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError('BODY_INVALID', 'the body is not JSON');
   }
-  return v.parse(schema, value);
 }
 
-const STATUS: Readonly<Record<string, 404 | 409>> = {
+/** The body, as long as it is not longer than any .torrent may be. */
+async function readBytes(context: Context): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = context.req.raw.body?.getReader();
+  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+    length += next.value.length;
+    if (length > LIMITS.torrentFileBytes.value) {
+      await reader?.cancel();
+      throw new UsageError('BODY_TOO_BIG', 'the body is longer than any .torrent');
+    }
+    chunks.push(next.value);
+  }
+  return concatBytes(chunks);
+}
+
+const STATUS: Readonly<Record<string, 404 | 409 | 413>> = {
+  BODY_TOO_BIG: 413,
   TORRENT_UNKNOWN: 404,
   TORRENT_EXISTS: 409,
   TORRENT_NOT_READY: 409,
@@ -237,14 +271,17 @@ function toResponse(error: Error, context: Context): Response {
   if (v.isValiError(error)) {
     const [issue] = error.issues;
     const where = v.getDotPath(issue) ?? '';
-    return context.json({ code: 'BODY_INVALID', error: `${where}: ${issue.message}`.replace(/^: /, '') }, 400);
+    return context.json(
+      { code: 'BODY_INVALID', error: `${where}: ${issue.message}`.replace(/^: /, '') },
+      400,
+    );
   }
   if (!(error instanceof SwarmpressError)) throw error;
   const { code, message } = error;
   return context.json({ code, error: message }, error instanceof SystemError ? 503 : (STATUS[code] ?? 400));
 }
 
-function refuse(context: Context, status: 403 | 404 | 413, code: string): Response {
-  const words = { 403: 'this is not allowed', 404: 'there is nothing here', 413: 'this is too much' };
+function refuse(context: Context, status: 403 | 404, code: string): Response {
+  const words = { 403: 'this is not allowed', 404: 'there is nothing here' };
   return context.json({ code, error: words[status] }, status);
 }

@@ -45,7 +45,8 @@ export function runCompletion(
       resolve();
     });
     child.on('exit', (code, signal) => {
-      if (code !== 0) log.warn('the completion program failed', { program, code: code ?? -1, signal: signal ?? '' });
+      if (code !== 0)
+        log.warn('the completion program failed', { program, code: code ?? -1, signal: signal ?? '' });
       resolve();
     });
   });

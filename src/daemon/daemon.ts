@@ -10,7 +10,7 @@ import { silentLog, type Log } from '../ports/log.ts';
 import { createApi } from './api.ts';
 import type { CompletionCommand } from './completion.ts';
 import { DownloadFolders } from './download-folders.ts';
-import type { EntrySettings } from './entry.ts';
+import type { SettingsChange } from './entry.ts';
 import { Library } from './library.ts';
 import { Manager } from './manager.ts';
 import { loadSettings, saveSettings } from './saved-settings.ts';
@@ -41,7 +41,7 @@ export interface DaemonOptions {
   readonly watch?: string | undefined;
   readonly onComplete?: CompletionCommand | undefined;
   /** For torrents that are added without settings of their own. */
-  readonly defaults: Partial<EntrySettings>;
+  readonly defaults: SettingsChange;
   readonly version: string;
   readonly log?: Log | undefined;
 }
@@ -127,7 +127,8 @@ async function start(
   );
   manager.restore(await library.load());
   closers.push(every(TICK_MS, () => manager.tick()));
-  if (options.watch !== undefined) closers.push(watch(options.watch, { manager, folder: options.folder, log }));
+  if (options.watch !== undefined)
+    closers.push(watch(options.watch, { manager, folder: options.folder, log }));
   return { port: server.port, peerPort: session.port, token: token.value };
 }
 
@@ -135,7 +136,10 @@ function watch(
   path: string,
   { manager, folder, log }: { readonly manager: Manager; readonly folder: string; readonly log: Log },
 ): () => void {
-  const watched = new WatchFolder(path, { add: (given) => manager.add(given, { folder, settings: {} }), log });
+  const watched = new WatchFolder(path, {
+    add: (given) => manager.add(given, { folder, settings: {} }),
+    log,
+  });
   return every(LOOK_MS, () => void watched.look());
 }
 

@@ -16,7 +16,10 @@ export class DownloadFolders {
   resolve(given: string | undefined): string {
     const folder = resolve(this.base, given ?? '.');
     if (!folder.includes('\0') && this.#roots.some((root) => isInside(root, folder))) return folder;
-    throw new UsageError('FOLDER_FORBIDDEN', 'downloads go below the download folder, or below an --allow-dir');
+    throw new UsageError(
+      'FOLDER_FORBIDDEN',
+      'downloads go below the download folder, or below an --allow-dir',
+    );
   }
 }
 

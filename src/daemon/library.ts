@@ -8,7 +8,7 @@ import { SystemError } from '../core/errors.ts';
 import { writeFileAtomic } from '../node/atomic-write.ts';
 import { DISK_CODES, toSystemError } from '../node/os-error.ts';
 import type { Log } from '../ports/log.ts';
-import { Entry } from './entry.ts';
+import { EntrySchema, type Entry } from './entry.ts';
 
 export interface KeptEntry {
   readonly entry: Entry;
@@ -41,7 +41,9 @@ export class Library {
 
   /** All entries in the order of the queue. One that cannot be read is left where it is, and logged. */
   async load(): Promise<KeptEntry[]> {
-    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+    const names = (await readdir(this.#folder)).filter(
+      (name) => name.endsWith(SUFFIX) && !name.startsWith('.'),
+    );
     const kept: KeptEntry[] = [];
     for (const name of names) {
       try {
@@ -80,8 +82,9 @@ export class Library {
 
   async #read(name: string): Promise<KeptEntry> {
     const path = join(this.#folder, name);
-    const entry = v.parse(Entry, JSON.parse(await readFile(path, 'utf8')));
-    if (`${entry.id}${SUFFIX}` !== name) throw new SystemError('LIBRARY_ENTRY_INVALID', 'it has another name');
+    const entry = v.parse(EntrySchema, JSON.parse(await readFile(path, 'utf8')));
+    if (`${entry.id}${SUFFIX}` !== name)
+      throw new SystemError('LIBRARY_ENTRY_INVALID', 'it has another name');
     if (entry.magnet !== null) return { entry, torrentBytes: undefined };
     return { entry, torrentBytes: new Uint8Array(await readFile(join(this.#folder, `${entry.id}.torrent`))) };
   }

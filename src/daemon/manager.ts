@@ -12,7 +12,13 @@ import { nodeDigests } from '../node/digests.ts';
 import { removeContent } from '../node/remove-content.ts';
 import type { Log } from '../ports/log.ts';
 import { runCompletion, type CompletionCommand } from './completion.ts';
-import { DEFAULT_SETTINGS, type Entry, type EntrySettings } from './entry.ts';
+import {
+  changeSettings,
+  DEFAULT_SETTINGS,
+  type Entry,
+  type EntrySettings,
+  type SettingsChange,
+} from './entry.ts';
 import type { KeptEntry, Library } from './library.ts';
 import { Managed } from './managed.ts';
 import { chooseRunning, type QueueRoom } from './queue.ts';
@@ -25,7 +31,7 @@ export interface ManagerOptions {
   readonly schedule: readonly ScheduleRule[];
   readonly onComplete: CompletionCommand | undefined;
   /** For torrents that are added without settings of their own. */
-  readonly defaults: Partial<EntrySettings>;
+  readonly defaults: SettingsChange;
 }
 
 export interface ManagerDeps {
@@ -97,16 +103,24 @@ export class Manager {
    */
   async add(
     given: Uint8Array | string,
-    { folder, settings }: { readonly folder: string; readonly settings: Partial<EntrySettings> },
+    { folder, settings }: { readonly folder: string; readonly settings: SettingsChange },
   ): Promise<Managed> {
     const source = typeof given === 'string' ? parseMagnet(given) : read(given);
     const id = idOf(source);
     if (this.#torrents.has(id)) throw new UsageError('TORRENT_EXISTS', `torrent ${id} is there already`);
     const last = this.torrents.at(-1)?.entry.position ?? 0;
     const entry: Entry = {
-      ...{ version: 1, id, folder, position: last + 1, addedAt: Date.now(), completedAt: null, seededSeconds: 0 },
+      ...{
+        version: 1,
+        id,
+        folder,
+        position: last + 1,
+        addedAt: Date.now(),
+        completedAt: null,
+        seededSeconds: 0,
+      },
       magnet: typeof given === 'string' ? given : null,
-      settings: { ...DEFAULT_SETTINGS, ...this.#options.defaults, ...settings },
+      settings: changeSettings(DEFAULT_SETTINGS, this.#options.defaults, settings),
     };
     const managed = new Managed(entry, source, now());
     checkFiles(managed, entry.settings.files);
@@ -123,8 +137,8 @@ export class Manager {
   }
 
   /** Changes what a user may set. Rejects with UsageError FILE_INDEX_INVALID. */
-  async change(managed: Managed, changes: Partial<EntrySettings>): Promise<void> {
-    const settings = { ...managed.entry.settings, ...changes };
+  async change(managed: Managed, changes: SettingsChange): Promise<void> {
+    const settings = changeSettings(managed.entry.settings, changes);
     checkFiles(managed, changes.files ?? null);
     managed.entry = { ...managed.entry, settings };
     const { torrent } = managed;
@@ -203,7 +217,9 @@ export class Manager {
 
   /** Running torrents are checked first; the others follow, so that their state is known. */
   #startChecks(): void {
-    const waiting = this.torrents.filter(({ torrent, error }) => torrent === undefined && error === undefined);
+    const waiting = this.torrents.filter(
+      ({ torrent, error }) => torrent === undefined && error === undefined,
+    );
     for (const managed of waiting.sort((a, b) => Number(b.running) - Number(a.running))) {
       if (this.#checking.size >= PARALLEL_CHECKS) return;
       this.#checking.add(managed.entry.id);
@@ -296,7 +312,8 @@ export class Manager {
 
   #saveSeeding(at: number): void {
     this.#savedAt = at;
-    for (const managed of this.#torrents.values()) if (managed.snapshot()?.state === 'seeding') this.#save(managed);
+    for (const managed of this.#torrents.values())
+      if (managed.snapshot()?.state === 'seeding') this.#save(managed);
   }
 
   #save(managed: Managed): void {

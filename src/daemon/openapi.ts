@@ -12,7 +12,11 @@ const SETTINGS: Json = {
   sequential: flag,
   downloadLimit: { ...maybe('integer'), description: 'bytes a second; null is unlimited' },
   uploadLimit: { ...maybe('integer'), description: 'bytes a second; null is unlimited' },
-  files: { type: ['array', 'null'], items: { type: 'integer' }, description: 'indices of wanted files; null is all' },
+  files: {
+    type: ['array', 'null'],
+    items: { type: 'integer' },
+    description: 'indices of wanted files; null is all',
+  },
   ratio: { ...maybe('number'), description: 'seeding ends with so many copies uploaded' },
   seedSeconds: { ...maybe('number'), description: 'seeding ends after so long' },
 };
@@ -119,7 +123,10 @@ export const OPENAPI: Json = {
     },
     '/api/v1/torrents/{id}/files': {
       parameters: [id],
-      get: operation('Files, each with the path of its stream', answer('the files', list({ type: 'object' }))),
+      get: operation(
+        'Files, each with the path of its stream',
+        answer('the files', list({ type: 'object' })),
+      ),
     },
     '/api/v1/torrents/{id}/peers': {
       parameters: [id],

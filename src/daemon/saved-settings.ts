@@ -3,15 +3,20 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../node/atomic-write.ts';
 
-const Saved = v.strictObject({
+export interface SavedSettings {
+  readonly downloadLimit: number | null;
+  readonly uploadLimit: number | null;
+  readonly maxDownloads: number;
+  readonly maxSeeds: number;
+}
+
+const Saved: v.GenericSchema<unknown, SavedSettings> = v.strictObject({
   version: v.literal(1),
   downloadLimit: v.nullable(v.number()),
   uploadLimit: v.nullable(v.number()),
   maxDownloads: v.number(),
   maxSeeds: v.number(),
 });
-
-export type SavedSettings = Omit<v.InferOutput<typeof Saved>, 'version'>;
 
 /** Undefined where there are none, or none that can be read. */
 export async function loadSettings(path: string): Promise<SavedSettings | undefined> {

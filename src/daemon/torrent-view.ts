@@ -96,7 +96,9 @@ export function viewFiles(managed: Managed, ticket: (file: number) => string): F
 }
 
 export function magnetOf(managed: Managed): string {
-  return 'infoBytes' in managed.source ? formatMagnet(toMagnet(managed.source)) : (managed.entry.magnet ?? '');
+  return 'infoBytes' in managed.source
+    ? formatMagnet(toMagnet(managed.source))
+    : (managed.entry.magnet ?? '');
 }
 
 function stateOf({ entry, running, error, ...rest }: Managed): TorrentView['state'] {

@@ -4,7 +4,10 @@ import { SystemError, UsageError } from '../core/errors.ts';
 import { Geometry } from '../core/metainfo/geometry.ts';
 import type { Torrent, TorrentSnapshot } from './api.ts';
 
-export type StreamedTorrent = Pick<Torrent, 'metainfo' | 'pieces' | 'on' | 'read' | 'setDeadlines' | 'snapshot'>;
+export type StreamedTorrent = Pick<
+  Torrent,
+  'metainfo' | 'pieces' | 'on' | 'read' | 'setDeadlines' | 'snapshot'
+>;
 
 export interface StreamOptions {
   /** First byte, and the byte after the last one. The whole file by default. */
@@ -57,7 +60,7 @@ export class FileStreams {
     const reader = { piece: 0, end: Math.ceil((entry.offset + Math.min(end, entry.length)) / pieceLength) };
     this.#readers.add(reader);
     try {
-      for (let at = start; at < Math.min(end, entry.length); ) {
+      for (let at = start; at < Math.min(end, entry.length);) {
         reader.piece = Math.floor((entry.offset + at) / pieceLength);
         await this.#arrival(reader.piece, signal);
         const stop = Math.min(end, entry.length, (reader.piece + 1) * pieceLength - entry.offset);
@@ -80,7 +83,9 @@ export class FileStreams {
     try {
       await new Promise<void>((resolve, reject) => {
         const fail = (error: TorrentSnapshot['error']): void => {
-          reject(new SystemError(error?.code ?? 'TORRENT_CLOSED', error?.message ?? 'the torrent was closed'));
+          reject(
+            new SystemError(error?.code ?? 'TORRENT_CLOSED', error?.message ?? 'the torrent was closed'),
+          );
         };
         const abort = (): void => {
           reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));

@@ -22,7 +22,10 @@ export function hostGuard(names: readonly string[] = []): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
     if (!isKnown(host, known)) {
-      return context.json({ code: 'HOST_FORBIDDEN', error: 'this name is not one of the server; see --allow-host' }, 421);
+      return context.json(
+        { code: 'HOST_FORBIDDEN', error: 'this name is not one of the server; see --allow-host' },
+        421,
+      );
     }
     if (isForeign(context.req.raw.headers, host)) {
       return context.json({ code: 'ORIGIN_FORBIDDEN', error: 'requests of other sites are refused' }, 403);
@@ -48,6 +51,7 @@ function isForeign(headers: Headers, host: string): boolean {
   if (origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host)) return true;
   const site = headers.get('sec-fetch-site');
   // Following a link from another site to the page itself is harmless: it carries no cookie and changes nothing.
-  const isVisit = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
+  const isVisit =
+    headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
   return site !== null && site !== 'same-origin' && site !== 'none' && !isVisit;
 }

@@ -33,7 +33,11 @@ export function createStreamSite(torrents: () => readonly Torrent[], names: read
   site.use(hostGuard(names));
   site.get('/', (context) => {
     const base = `http://${context.req.header('host') ?? ''}`;
-    return context.text(streamLinks(torrents()).map(({ path }) => `${base}${path}\n`).join(''));
+    return context.text(
+      streamLinks(torrents())
+        .map(({ path }) => `${base}${path}\n`)
+        .join(''),
+    );
   });
   site.get('/:torrent{\\d+}/:file{\\d+}/:name', (context) => {
     const torrent = torrents()[Number(context.req.param('torrent'))];

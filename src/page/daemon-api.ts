@@ -52,6 +52,8 @@ export async function call<T>(method: string, path: string, body?: object | File
   const value: unknown = await response.json();
   if (response.ok) return value as T;
   const words =
-    typeof value === 'object' && value !== null && 'error' in value ? String(value.error) : response.statusText;
+    typeof value === 'object' && value !== null && 'error' in value
+      ? String(value.error)
+      : response.statusText;
   throw response.status === 401 ? new LoginNeeded(words) : new Error(words);
 }

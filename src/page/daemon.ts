@@ -8,7 +8,16 @@ const REFRESH_MS = 1000;
 const HIDDEN_MS = 5000;
 const MIB = 1024 * 1024;
 
-const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`) as E;
+const find = (id: string): HTMLElement => {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`the page has no ${id}`);
+  return element;
+};
+const field = (id: string): HTMLInputElement => {
+  const element = find(id);
+  if (element instanceof HTMLInputElement) return element;
+  throw new Error(`${id} is no field`);
+};
 const message = find('message');
 const list = new TorrentList(find('torrents'), act);
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,11 +80,11 @@ function fillLimits({ downloadLimit, uploadLimit, maxDownloads }: SessionRow): v
   const rate = (limit: number | null): string => (limit === null ? '' : String(+(limit / MIB).toFixed(2)));
   const values = { down: rate(downloadLimit), up: rate(uploadLimit), 'max-downloads': String(maxDownloads) };
   if (find('limits').contains(document.activeElement)) return;
-  for (const [id, value] of Object.entries(values)) find<HTMLInputElement>(id).value = value;
+  for (const [id, value] of Object.entries(values)) field(id).value = value;
 }
 
 function readRate(id: string): number | null {
-  const value = Number(find<HTMLInputElement>(id).value.replace(',', '.'));
+  const value = Number(field(id).value.replace(',', '.'));
   if (Number.isNaN(value) || value < 0) throw new Error('A limit is a number of MiB a second, or empty.');
   return value === 0 ? null : Math.max(1, Math.round(value * MIB));
 }
@@ -91,9 +100,9 @@ function onSubmit(id: string, step: () => Promise<unknown>): void {
   });
 }
 
-onSubmit('login', () => login(find<HTMLInputElement>('token').value.trim()));
+onSubmit('login', () => login(field('token').value.trim()));
 onSubmit('add', async () => {
-  const source = find<HTMLInputElement>('source');
+  const source = field('source');
   if (source.value.trim() === '') throw new Error('Paste a link first, or choose a .torrent file.');
   await call('POST', 'torrents', { source: source.value.trim() });
   source.value = '';
@@ -102,11 +111,11 @@ onSubmit('limits', async () => {
   await call('PATCH', 'session', {
     downloadLimit: readRate('down'),
     uploadLimit: readRate('up'),
-    maxDownloads: Number(find<HTMLInputElement>('max-downloads').value),
+    maxDownloads: Number(field('max-downloads').value),
   });
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 });
-const picker = find<HTMLInputElement>('file');
+const picker = field('file');
 picker.addEventListener('change', () => {
   act(async () => {
     await addFiles(picker.files ?? []);

@@ -1,6 +1,6 @@
 // swarmpress daemon: torrents in the background, ruled by a web view and a REST API, until it is stopped.
 import { isAbsolute, resolve } from 'node:path';
-import type { EntrySettings } from '../../daemon/entry.ts';
+import type { SettingsChange } from '../../daemon/entry.ts';
 import { startDaemon, type DaemonOptions } from '../../daemon/daemon.ts';
 import { parseScheduleRule, type ScheduleRule } from '../../daemon/schedule.ts';
 import { createLog, type LogLevel } from '../../node/log.ts';
@@ -52,7 +52,10 @@ export const daemonCommand: CliCommand = defineCommand<DaemonFlags>({
       .option('--allow-dir <folder>', 'another place that the API may name (repeatable)', collect)
       .option('--state <folder>', 'list of torrents, token, resume data (default: the user’s state folder)')
       .option('--watch <folder>', 'add .torrent and .magnet files that appear here')
-      .option('--on-complete <program>', 'run it when a download is whole; no shell, names in its environment')
+      .option(
+        '--on-complete <program>',
+        'run it when a download is whole; no shell, names in its environment',
+      )
       .option('--on-complete-arg <text>', 'an argument for it (repeatable)', collect)
       .option('--max-downloads <count>', 'downloads at once; others wait (default: 5)', parseCount)
       .option('--max-seeds <count>', 'torrents that seed at once (default: 20)', parseCount)
@@ -73,7 +76,10 @@ export const daemonCommand: CliCommand = defineCommand<DaemonFlags>({
         ['daemon -d downloads --watch inbox --ratio 2', 'adds what is put into inbox, gives back two copies'],
         ['daemon --schedule "mon-fri 08:00-18:00 up=200K"', 'little upload in working hours'],
         ['daemon --on-complete /usr/local/bin/import-film', 'with SWARMPRESS_PATH, _NAME, _INFO_HASH, …'],
-        ['daemon --host 0.0.0.0 --allow-host nas.home', 'for the local network; put HTTPS before it elsewhere'],
+        [
+          'daemon --host 0.0.0.0 --allow-host nas.home',
+          'for the local network; put HTTPS before it elsewhere',
+        ],
       ) + '\ndocs/daemon.md describes the API.\n',
     );
   },
@@ -81,7 +87,13 @@ export const daemonCommand: CliCommand = defineCommand<DaemonFlags>({
     const { io, output, flags } = call;
     const daemon = await startDaemon(await toOptions(call));
     const url = `http://${displayHost(flags.host)}:${String(daemon.port)}/`;
-    output.json({ event: 'listening', url, port: daemon.port, peerPort: daemon.peerPort, token: daemon.token });
+    output.json({
+      event: 'listening',
+      url,
+      port: daemon.port,
+      peerPort: daemon.peerPort,
+      token: daemon.token,
+    });
     output.line(`${url}#token=${daemon.token}`);
     output.note(`peers connect to port ${String(daemon.peerPort)}. Ctrl-C stops; the next start carries on.`);
     await pauseUntil(io.signal);
@@ -93,7 +105,7 @@ export const daemonCommand: CliCommand = defineCommand<DaemonFlags>({
 
 async function toOptions({ flags, io }: Invocation<DaemonFlags>): Promise<DaemonOptions> {
   const path = (text: string): string => resolve(io.cwd, text);
-  const defaults: Partial<EntrySettings> = { ratio: flags.ratio ?? null, seedSeconds: flags.time ?? null };
+  const defaults: SettingsChange = { ratio: flags.ratio ?? null, seedSeconds: flags.time ?? null };
   return {
     ...{ port: flags.port, host: flags.host, names: flags.allowHost ?? [], version: VERSION, defaults },
     session: {

@@ -6,6 +6,8 @@ import type { Preallocation } from '../../ports/storage.ts';
 import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
 import { chooseFiles } from '../file-choice.ts';
 import { listFiles } from '../list-files.ts';
+import { withPlayer } from '../player.ts';
+import { parsePort } from '../quantity.ts';
 import { collect } from '../option-values.ts';
 import { resolveSource } from '../source.ts';
 import type { TorrentSource } from '../torrent-source.ts';
@@ -20,6 +22,8 @@ interface GetFlags extends TransferFlags {
   readonly list?: boolean;
   readonly seed?: boolean;
   readonly sequential?: boolean;
+  /** True where no port is given. */
+  readonly serve?: number | true;
   readonly preallocation: Preallocation;
 }
 
@@ -41,6 +45,11 @@ export const getCommand: CliCommand = defineCommand<GetFlags>({
       .option('-f, --files <choice>', 'only these: indices (0,3-5) or globs (repeatable)', collect)
       .option('--list', 'list the files with their indices and download nothing')
       .option('--seed', 'go on seeding until stopped; --ratio and --time imply it')
+      .option(
+        '--serve [port]',
+        'let a media player read the files while they come; goes on until stopped',
+        parsePort,
+      )
       .option('--sequential', 'pieces in order instead of rarest first')
       .addOption(
         new Option('--preallocation <how>', 'reserve disk space: none, sparse or full')
@@ -55,6 +64,7 @@ export const getCommand: CliCommand = defineCommand<GetFlags>({
         ['get film.torrent --files "*.srt" --files 0', 'the first file and all subtitles'],
         ['get "magnet:?xt=urn:btih:…" --list', 'what is in it'],
         ['get a.torrent b.torrent --down 2M --ratio 1', 'two at once, each given back once'],
+        ['get film.torrent --serve', 'prints addresses for a media player: it can jump, too'],
         ['get film.torrent --json', 'events for programs; docs/cli.md lists them'],
       ),
     );
@@ -65,9 +75,13 @@ export const getCommand: CliCommand = defineCommand<GetFlags>({
       const sources = await Promise.all(call.args.map((text) => resolveSource(text, deps)));
       const items = sources.map((source, i) => toItem(call, source, call.args[i] ?? ''));
       if (call.flags.list === true) return listFiles(items, session, call);
-      const { seed, ratio, time: seconds } = call.flags;
-      const goal = { seed: seed === true || ratio !== undefined || seconds !== undefined, ratio, seconds };
-      return runTransfer(items, goal, { session, ...call });
+      const { seed, serve, ratio, time: seconds } = call.flags;
+      const goesOn = seed === true || serve !== undefined || ratio !== undefined || seconds !== undefined;
+      const goal = { seed: goesOn, ratio, seconds };
+      if (serve === undefined) return runTransfer(items, goal, { session, ...call });
+      return withPlayer(serve === true ? ANY_PORT : serve, { session, output: call.output }, () =>
+        runTransfer(items, goal, { session, ...call }),
+      );
     }),
 });
 
