@@ -11,12 +11,24 @@ const explicitExtension = {
   regex: String.raw`^\.{1,2}/(?!.*\.(ts|mjs|json|css|svg|html)(\?\w+)?$)`,
   message: 'Relative imports carry their .ts extension.',
 };
-const hostModules = { regex: '^node:', message: 'Only node/, server/, cli/ and publish/ know Node.' };
+const hostModules = {
+  regex: '^node:',
+  message: 'Only node/, server/, publish/, catalogue/, operator/ and cli/ know Node.',
+};
 const anyPackage = { regex: '^[^.]', message: 'The core imports nothing outside the core.' };
 
 const folderRules: Linter.Config[] = Object.entries(LAYERS).map(([folder, allowed]) => {
   const forbidden = Object.keys(LAYERS).filter((other) => other !== folder && !allowed.includes(other));
-  const knowsNode = ['node', 'server', 'cli', 'publish', 'local-http', 'daemon'].includes(folder);
+  const knowsNode = [
+    'node',
+    'server',
+    'cli',
+    'publish',
+    'catalogue',
+    'operator',
+    'local-http',
+    'daemon',
+  ].includes(folder);
   const arrow = {
     regex: String.raw`^(\.\./)+(${forbidden.join('|')})/`,
     message: `The layers forbid this: ${folder}/ may import ${allowed.join(', ') || 'itself only'}.`,

@@ -12,7 +12,7 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'publish',
-    summary: 'Publish a file or folder: torrent, tracker, seed, web page and direct download in one.',
+    summary: 'Publish files or folders: torrent, tracker, seed, web page and direct download in one.',
     load: async () => (await import('./commands/publish.ts')).publishCommand,
   },
   {

@@ -7,7 +7,7 @@ import { buildTorrent, type InfoFields, type OuterFields } from '../core/metainf
 import type { FileEntry, Metainfo, MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
 import { planTorrent, type Plan } from '../core/metainfo/plan.ts';
-import { hashContent } from '../engine/hash-content.ts';
+import { hashContent, type KnownFile } from '../engine/hash-content.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { nodeDigests } from './digests.ts';
 import { walkPaths, type WalkedFile, type WalkOptions } from './fs-walk.ts';
@@ -35,6 +35,8 @@ export interface CreateOptions extends ContentOptions, InfoFields, OuterFields {
   readonly hasher?: Hasher | undefined;
   /** Called as bytes are hashed; `total` includes padding. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Files whose hashes are known from an earlier torrent with pieces of this length: they are not read. */
+  readonly known?: ((file: WalkedFile) => KnownFile | undefined) | undefined;
 }
 
 /** What would be made: cheap whatever the size, as no file is read. */
@@ -117,7 +119,7 @@ export async function createFromPlan(
   options: CreateOptions = {},
 ): Promise<CreatedTorrent> {
   const { plan } = content;
-  const locations = locationsOf(content);
+  const placed = placedFiles(content);
   const hasher = options.hasher ?? createHashPool();
   const total = plan.files.reduce((sum, file) => sum + file.length, 0);
   let done = 0;
@@ -128,7 +130,11 @@ export async function createFromPlan(
         hasher,
         digests: nodeDigests,
         signal: options.signal ?? new AbortController().signal,
-        source: { pathOf: (file) => locations[file], read: refuseRead },
+        source: { pathOf: (file) => placed[file]?.location, read: refuseRead },
+        known: (index) => {
+          const file = placed[index];
+          return file === undefined ? undefined : options.known?.(file);
+        },
       },
       (bytes) => {
         done += bytes;
@@ -147,12 +153,10 @@ export async function createFromPlan(
   }
 }
 
-/** For each file of the plan its place on disk; undefined for padding. */
-function locationsOf(content: PlannedContent): (string | undefined)[] {
+/** For each file of the plan that on disk; undefined for padding. */
+function placedFiles(content: PlannedContent): (WalkedFile | undefined)[] {
   let next = 0;
-  return content.plan.origins.map((origin) =>
-    origin === undefined ? undefined : content.files[next++]?.location,
-  );
+  return content.plan.origins.map((origin) => (origin === undefined ? undefined : content.files[next++]));
 }
 
 /** All content is on disk, so workers read it. */

@@ -11,6 +11,7 @@ export interface Asset {
 const TYPES: Readonly<Record<string, string>> = {
   'page/styles.css': 'text/css; charset=utf-8',
   'page/icon.svg': 'image/svg+xml',
+  'catalogue/catalogue.css': 'text/css; charset=utf-8',
   'page/live.js': 'text/javascript; charset=utf-8',
   'core/format.js': 'text/javascript; charset=utf-8',
 };

@@ -28,9 +28,9 @@ export interface ItemOptions {
   /** Where checksums are kept. */
   readonly store: StateStore;
   /** Changes the .torrent once more before it is handed out, its info dictionary left as it is. */
-  readonly seal?: ((torrentBytes: Uint8Array) => Uint8Array) | undefined;
+  readonly seal?: ((torrentBytes: Uint8Array, links: PublicLinks) => Uint8Array) | undefined;
   /** What the page says besides. */
-  readonly extras?: (() => PageExtras) | undefined;
+  readonly extras?: ((links: PublicLinks) => PageExtras) | undefined;
   /** A published file is not what was hashed any more; said once for each file. */
   readonly onTrouble?: ((path: string, reason: 'missing' | 'changed') => void) | undefined;
 }
@@ -148,7 +148,8 @@ class Item implements PublishedItem {
     const peers = [{ host: publicHost, port: host.session.port }];
     const magnet = formatMagnet({ ...toMagnet(publication.metainfo), peers });
     const site = createSite({
-      ...{ publication, links, magnet, assets, extras, direct: webSeed },
+      ...{ publication, links, magnet, assets, direct: webSeed },
+      extras: () => extras?.(links) ?? {},
       status: () => this.status(),
       sha256Of: (file) => this.#checksums.of(file),
       onDirectBytes: (bytes) => {
@@ -171,7 +172,7 @@ function bind(prepared: Prepared, links: PublicLinks, seal: ItemOptions['seal'])
     trackers: [[http, udp], ...others.map((url) => [url])],
     webSeeds: links.webSeed === undefined ? null : [links.webSeed],
   });
-  const torrentBytes = seal?.(edited) ?? edited;
+  const torrentBytes = seal?.(edited, links) ?? edited;
   const metainfo = parseTorrent(torrentBytes, nodeDigests);
   return createPublication({ metainfo, torrentBytes, folder: prepared.folder }, prepared.files);
 }

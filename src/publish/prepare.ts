@@ -8,6 +8,7 @@ import {
   createFromPlan,
   planContent,
   type CreatedTorrent,
+  type CreateOptions,
   type PlannedContent,
 } from '../node/create-torrent.ts';
 import { nodeDigests } from '../node/digests.ts';
@@ -32,6 +33,12 @@ export interface PrepareOptions {
   readonly hidden: boolean;
   readonly comment: string | undefined;
   readonly createdBy: string;
+  /** BEP 39: where a newer version is asked for; a part of the info hash. */
+  readonly updateUrl?: string | undefined;
+  /** Bytes; chosen by the content's size if undefined. */
+  readonly pieceLength?: number | undefined;
+  /** Files whose hashes are known from an earlier torrent with the same length of pieces. */
+  readonly known?: CreateOptions['known'];
   /** Seconds since 1970; becomes the creation date of a new torrent. */
   readonly now: number;
 }
@@ -62,9 +69,12 @@ export interface Prepared {
 /** Rejects with UsageError WALK_*, PLAN_*, SystemError FILE_*, DISK_*, or the signal's reason. */
 export async function preparePublication(options: PrepareOptions, deps: PrepareDeps): Promise<Prepared> {
   const { version, exclude, hidden, private: isPrivate } = options;
-  const content = await planContent([options.path], { version, exclude, hidden, signal: deps.signal });
+  const { pieceLength, updateUrl } = options;
+  const content = await planContent([options.path], {
+    ...{ version, exclude, hidden, pieceLength, signal: deps.signal },
+  });
   const path = await realpath(options.path);
-  const key = stateKey({ path, version, private: isPrivate, exclude, hidden });
+  const key = stateKey({ path, version, private: isPrivate, exclude, hidden, updateUrl });
   const found = { folder: dirname(path), files: content.files, key };
   const known = await loadRecord(deps.store, key);
   if (known !== undefined && isSameContent(known.files, content.files)) {
@@ -99,6 +109,8 @@ function create(
     comment: options.comment,
     createdBy: options.createdBy,
     creationDate: options.now,
+    updateUrl: options.updateUrl,
+    known: options.known,
     ...{ hasher: deps.hasher, signal: deps.signal, onProgress: deps.onProgress },
   });
 }

@@ -43,6 +43,7 @@ export interface PublicationIdentity {
   readonly private: boolean;
   readonly exclude: readonly string[];
   readonly hidden: boolean;
+  readonly updateUrl?: string | undefined;
 }
 
 export function stateKey({
@@ -51,9 +52,19 @@ export function stateKey({
   private: isPrivate,
   exclude,
   hidden,
+  updateUrl,
 }: PublicationIdentity): string {
   return createHash('sha256')
-    .update(JSON.stringify([path, version, isPrivate, exclude, hidden]))
+    .update(
+      JSON.stringify([
+        path,
+        version,
+        isPrivate,
+        exclude,
+        hidden,
+        ...(updateUrl === undefined ? [] : [updateUrl]),
+      ]),
+    )
     .digest('hex');
 }
 

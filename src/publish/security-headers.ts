@@ -20,24 +20,42 @@ const COMMON: Readonly<Record<string, string>> = {
 /** For the page and its parts. */
 export const pageHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  setAll(context.res.headers, {
+  setPageHeaders(context.res.headers);
+};
+
+export function setPageHeaders(headers: Headers): void {
+  setAll(headers, {
     ...COMMON,
     'content-security-policy': PAGE_POLICY,
     'cross-origin-resource-policy': 'same-origin',
   });
+}
+
+/** For pages of ours with a form that comes back to us. */
+export const formPageHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  setPageHeaders(context.res.headers);
+  context.res.headers.set(
+    'content-security-policy',
+    PAGE_POLICY.replace("form-action 'none'", "form-action 'self'"),
+  );
 };
 
 /** For content and what other sites may read: any origin may fetch it, no origin is lent to it. */
 export const contentHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  setAll(context.res.headers, {
+  setContentHeaders(context.res.headers);
+};
+
+export function setContentHeaders(headers: Headers): void {
+  setAll(headers, {
     ...COMMON,
     'content-security-policy': CONTENT_POLICY,
     'cross-origin-resource-policy': 'cross-origin',
     'access-control-allow-origin': '*',
     'access-control-expose-headers': 'accept-ranges, content-range, content-length, etag',
   });
-};
+}
 
 function setAll(headers: Headers, values: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(values)) headers.set(name, value);

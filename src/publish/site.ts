@@ -147,7 +147,8 @@ function torrentResponse({ publication }: SiteDeps): Response {
   });
 }
 
-function assetResponse(asset: Asset, request: Request): Response {
+/** An asset, or that the visitor has it already. */
+export function assetResponse(asset: Asset, request: Request): Response {
   const headers = { 'content-type': asset.type, etag: asset.etag, 'cache-control': 'no-cache' };
   if (request.headers.get('if-none-match') === asset.etag)
     return new Response(null, { status: 304, headers });

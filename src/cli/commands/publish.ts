@@ -1,48 +1,31 @@
 // swarmpress publish: everything at once for one path: torrent, tracker, seed, page, direct download.
-import { dirname, resolve } from 'node:path';
-import { Option } from 'commander';
+import { resolve } from 'node:path';
 import { renderUnicodeCompact } from 'uqr';
-import { formatAddress } from '../../core/address.ts';
 import { toHex } from '../../core/bytes/bytes.ts';
 import { SystemError } from '../../core/errors.ts';
-import type { MetainfoVersion } from '../../core/metainfo/metainfo.ts';
 import { formatBytes, formatCount, formatDuration, printable } from '../../core/format.ts';
 import { createLog } from '../../node/log.ts';
-import { defaultStateFolder } from '../../node/state-store.ts';
-import { pickHostAddress } from '../../publish/host-address.ts';
-import { parsePublicUrl } from '../../publish/links.ts';
 import { startPublisher, type Publisher } from '../../publish/publisher.ts';
 import type { PublicationStatus } from '../../publish/status.ts';
-import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import { collect } from '../option-values.ts';
+import { runCatalogue } from '../catalogue-run.ts';
+import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
 import { pause } from '../pause.ts';
 import type { Progress } from '../progress.ts';
+import {
+  addPublishOptions,
+  baseUrlOf,
+  isCatalogue,
+  reachNote,
+  stateFolderOf,
+  type PublishFlags,
+} from '../publish-flags.ts';
 import { createPublishView } from '../publish-view.ts';
-import { parseBytes, parsePort, parseTrackerUrl } from '../quantity.ts';
-import { addReachOptions, toReachOptions, type ReachFlags } from '../reach-options.ts';
+import { toReachOptions } from '../reach-options.ts';
 import { VERSION } from '../version.ts';
-
-interface PublishFlags extends CommonFlags, ReachFlags {
-  readonly port: number;
-  readonly peerPort?: number;
-  readonly host?: string;
-  readonly publicUrl?: URL;
-  readonly tracker?: readonly string[];
-  readonly webSeed: boolean;
-  readonly mode: MetainfoVersion;
-  readonly private?: boolean;
-  readonly exclude?: readonly string[];
-  readonly hidden?: boolean;
-  readonly comment?: string;
-  readonly up?: number;
-  readonly state?: string;
-  readonly qr: boolean;
-}
 
 type Call = Invocation<PublishFlags>;
 
-const DEFAULT_PORT = 8080;
 const TICK_MS = 500;
 const TROUBLES = { missing: 'is gone', changed: 'has changed since it was hashed' } as const;
 
@@ -57,35 +40,10 @@ not pass through web servers: their ports stay open as above.
 export const publishCommand: CliCommand = defineCommand<PublishFlags>({
   name: 'publish',
   declare: (command) => {
-    command
-      .description('Publish a file or folder: torrent, tracker, seed, web page and direct download in one.')
-      .argument('<path>', 'a file or a folder')
-      .option('-p, --port <port>', 'port of page and tracker; 0 takes a free one', parsePort, DEFAULT_PORT)
-      .option('--peer-port <port>', 'port that peers connect to (default: the next one)', parsePort)
-      .option('--host <address>', 'address to listen on (default: all)')
-      .option(
-        '-u, --public-url <url>',
-        'what strangers see (default: http, this machine’s address)',
-        parsePublicUrl,
-      )
-      .option('-t, --tracker <url>', 'one more tracker (repeatable)', collectTrackers)
-      .option('--no-web-seed', 'do not offer the files over HTTP')
-      .addOption(
-        new Option('-m, --mode <version>', 'BitTorrent version of the torrent')
-          .choices(['v1', 'v2', 'hybrid'])
-          .default('hybrid'),
-      )
-      .option('--private', 'peers from the trackers alone (BEP 27)')
-      .option('--exclude <glob>', 'leave out matching files and folders (repeatable)', collect)
-      .option('--hidden', 'take names that start with a dot too')
-      .option('-c, --comment <text>', 'a comment, shown on the page')
-      .option('--up <rate>', 'upload limit to peers a second, such as 500K or 2M', parseBytes)
-      .option(
-        '--state <folder>',
-        'where torrents are kept for the next start (default: the user’s state folder)',
-      )
-      .option('--no-qr', 'print no QR code');
-    addReachOptions(command);
+    command.description(
+      'Publish files or folders: torrent, tracker, seed, web page and direct download in one.',
+    );
+    addPublishOptions(command);
     command.addHelpText('after', FIREWALL);
     command.addHelpText(
       'after',
@@ -93,11 +51,13 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
         ['publish ./some-folder', 'a page at port 8080 of this machine'],
         ['publish film.mkv --public-url https://films.example/', 'behind a web server'],
         ['publish data --port 9000 --peer-port 6881 --up 5M', 'ports and a limit'],
+        ['publish --watch /srv/releases', 'a catalogue of what is in a folder, with feeds'],
         ['publish data --json', 'links and numbers for programs'],
       ),
     );
   },
   run: async (call) => {
+    if (isCatalogue(call.args, call.flags)) return runCatalogue(call);
     /** Said between two drawings of the live view. */
     const troubles: string[] = [];
     const publisher = await start(call, troubles);
@@ -111,10 +71,6 @@ export const publishCommand: CliCommand = defineCommand<PublishFlags>({
     return 130;
   },
 });
-
-function collectTrackers(text: string, previous: readonly string[] = []): string[] {
-  return collect(parseTrackerUrl(text), previous);
-}
 
 async function start({ args, flags, io, output }: Call, troubles: string[]): Promise<Publisher> {
   const {
@@ -137,7 +93,7 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
         port,
         reach: await toReachOptions(flags, io),
         peerPort: flags.peerPort ?? (port === 0 ? 0 : port + 1),
-        baseUrl: (opened) => flags.publicUrl ?? localUrl(host, opened),
+        baseUrl: (opened) => baseUrlOf(flags, opened),
         ...{
           host,
           version,
@@ -150,7 +106,7 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
           uploadLimit,
         },
         createdBy: `swarmpress/${VERSION}`,
-        stateFolder: flags.state === undefined ? dirname(defaultStateFolder()) : resolve(io.cwd, flags.state),
+        stateFolder: stateFolderOf(flags, io),
       },
       {
         signal: io.signal,
@@ -167,11 +123,6 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
   } finally {
     progress?.finish();
   }
-}
-
-function localUrl(host: string | undefined, port: number): URL {
-  const authority = formatAddress({ ip: pickHostAddress(host).ip, port });
-  return new URL(`http://${authority}/`);
 }
 
 /** Prints the links: what a publisher copies and sends. */
@@ -208,13 +159,6 @@ function announce({ flags, output }: Call, publisher: Publisher): void {
 function qrCode(url: string, { colors }: Output): string {
   const lines = renderUnicodeCompact(url, { border: 1 }).split('\n');
   return lines.map((line) => `  ${colors.bgBlack(colors.whiteBright(line))}`).join('\n') + '\n';
-}
-
-function reachNote({ publicUrl, host }: PublishFlags): string {
-  if (publicUrl !== undefined) return `strangers come to ${publicUrl.href}; Ctrl-C ends the publication`;
-  const { ip, scope } = pickHostAddress(host);
-  const reach = scope === 'machine' ? 'this machine only' : 'whoever reaches that address';
-  return `links carry ${ip} and work for ${reach}; --public-url names another. Ctrl-C ends the publication`;
 }
 
 async function serve({ flags, io, output }: Call, publisher: Publisher, troubles: string[]): Promise<void> {

@@ -22,6 +22,8 @@ export interface InfoFields {
   readonly private?: boolean | undefined;
   /** Sets the same content apart, by info hash, for each place that publishes it. */
   readonly source?: string | undefined;
+  /** BEP 39: where a newer version is asked for. */
+  readonly updateUrl?: string | undefined;
 }
 
 /** Fields beside the info dictionary. */
@@ -36,6 +38,10 @@ export interface OuterFields {
   readonly createdBy?: string | undefined;
   /** Seconds since 1970 UTC. */
   readonly creationDate?: number | undefined;
+  /** BEP 38: info hashes (of 20 or 32 bytes) of torrents that share files with this one. */
+  readonly similar?: readonly Uint8Array[] | undefined;
+  /** BEP 38: names of what this torrent belongs to, together with others that share files with it. */
+  readonly collections?: readonly string[] | undefined;
 }
 
 /** The bencoded info dictionary. */
@@ -73,9 +79,11 @@ export function outerFields(fields: OuterFields): Readonly<Record<string, Encoda
     announce: tiers[0]?.[0],
     // BEP 12: one lone tracker needs no list.
     'announce-list': urlCount > 1 ? tiers : undefined,
+    collections: listOrNothing(fields.collections ?? []),
     comment: fields.comment,
     'created by': fields.createdBy,
     'creation date': fields.creationDate,
+    similar: listOrNothing(fields.similar ?? []),
     nodes: listOrNothing((fields.nodes ?? []).map((node) => [node.host, node.port])),
     'url-list': listOrNothing(fields.webSeeds ?? []),
   };
@@ -105,6 +113,7 @@ function infoDict(
     pieces: isV1 ? hashes.pieceHashes : undefined,
     private: fields.private === undefined ? undefined : Number(fields.private),
     source: fields.source,
+    'update-url': fields.updateUrl,
   };
 }
 

@@ -21,6 +21,8 @@ const OUTER_KEYS = {
   comment: ['comment', 'comment.utf-8'],
   createdBy: ['created by'],
   creationDate: ['creation date'],
+  similar: ['similar'],
+  collections: ['collections'],
 } as const satisfies Record<keyof OuterFields, readonly string[]>;
 
 /**
@@ -57,8 +59,11 @@ function editInfo(info: BencodeDict, bytes: Uint8Array, changes: TorrentChanges)
   const edited = new Map<string, BencodeValue>(info);
   if (changes.private !== undefined)
     setOrDelete(edited, 'private', changes.private === null ? null : Number(changes.private));
-  if (changes.source !== undefined) {
-    setOrDelete(edited, 'source', changes.source === null ? null : utf8Encode(changes.source));
+  for (const [key, text] of [
+    ['source', changes.source] as const,
+    ['update-url', changes.updateUrl] as const,
+  ]) {
+    if (text !== undefined) setOrDelete(edited, key, text === null ? null : utf8Encode(text));
   }
   const isSame =
     edited.size === info.size && [...edited].every(([key, value]) => isSameValue(value, info.get(key)));
@@ -81,7 +86,7 @@ function replace(members: Map<string, Uint8Array>, key: string, value: Encodable
 }
 
 /** A dictionary of members that are encoded already. */
-function encodeMembers(members: ReadonlyMap<string, Uint8Array>): Uint8Array {
+export function encodeMembers(members: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = sorted.flatMap(([key, value]) => [encodeBencode(latin1Encode(key)), value]);
   return concatBytes([latin1Encode('d'), ...parts, latin1Encode('e')]);
