@@ -45,14 +45,23 @@ export class Dialler {
 
   /** Rejects with SystemError DIAL_* or ProtocolError MSE_*. */
   async dial(address: PeerAddress, options: DialOptions): Promise<Stream> {
-    const { infoHash, again } = options;
+    const { infoHash, again, signal } = options;
     const stream = await this.#connect(address, options);
     const { network } = this.#env;
     if (network === undefined || !this.#encrypts(again)) return stream;
     const policy = this.#encryption === 'require' ? 'require' : 'prefer';
     const initial = new Uint8Array(0);
-    const opened = await network.openMse(stream, { role: 'initiator', policy, infoHash, initial }, this.#env);
-    return opened.stream;
+    // Who gives up does not wait for a peer that is slow with its key.
+    const giveUp = (): void => {
+      stream.close();
+    };
+    signal.addEventListener('abort', giveUp);
+    try {
+      const how = { role: 'initiator', policy, infoHash, initial } as const;
+      return (await network.openMse(stream, how, this.#env)).stream;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   #encrypts(again: boolean): boolean {

@@ -48,10 +48,19 @@ export class Progress {
 
   /** A piece is on disk. */
   add(piece: number): void {
+    this.#move(piece, 1);
+  }
+
+  /** A piece that was on disk is not any more. */
+  remove(piece: number): void {
+    this.#move(piece, -1);
+  }
+
+  #move(piece: number, sign: 1 | -1): void {
     for (const range of this.#geometry.ranges(piece)) {
       if (range.pad) continue;
-      this.#stored += range.length;
-      if (this.#isWanted[range.file] === true) this.#completed += range.length;
+      this.#stored += sign * range.length;
+      if (this.#isWanted[range.file] === true) this.#completed += sign * range.length;
     }
   }
 }

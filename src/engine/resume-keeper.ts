@@ -60,6 +60,12 @@ export class ResumeKeeper {
     this.saveSoon();
   }
 
+  /** A check is done. What a whole one has found wrong must not be trusted again by a process started after a kill. */
+  async checked(isWhole: boolean): Promise<void> {
+    if (isWhole) await this.save();
+    else this.saveSoon();
+  }
+
   saveSoon(): void {
     this.#cancelTimer ??= this.#deps.clock.schedule(this.#intervalMs, () => {
       this.#cancelTimer = undefined;

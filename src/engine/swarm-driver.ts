@@ -32,7 +32,7 @@ export interface SwarmDriverOptions extends SwarmNames {
 /** What the engine tells the torrent rather than its surroundings. */
 export type TorrentEffect = Extract<
   SwarmEffect,
-  { kind: 'metadata-complete' | 'piece-complete' | 'file-complete' | 'complete' | 'stopped' }
+  { kind: 'metadata-complete' | 'piece-complete' | 'piece-lost' | 'file-complete' | 'complete' | 'stopped' }
 >;
 
 interface Member {
@@ -74,6 +74,8 @@ export class SwarmDriver implements PeerHome {
   readonly #strangers = new Map<PeerLink, Dialled | undefined>();
   readonly #flushing = new Set<PeerLink>();
   readonly #abort = new AbortController();
+  /** One for each dial under way: many listeners on one signal would look like a leak to the host. */
+  readonly #dials = new Set<AbortController>();
   readonly #identity: SwarmIdentity;
   #content: SwarmContent | undefined;
 
@@ -149,6 +151,11 @@ export class SwarmDriver implements PeerHome {
 
   /** Takes over a stream to a peer of this torrent. The side that opened it introduces itself first. */
   addStream(stream: Stream, outgoing = true, dialled?: Dialled): void {
+    // It was under way when the swarm was closed.
+    if (this.#abort.signal.aborted) {
+      stream.close();
+      return;
+    }
     const { clock, log } = this.#context.env;
     const incoming = {
       route: ({ infoHash }: HandshakeStart) => (this.hashKind(infoHash) === undefined ? undefined : this),
@@ -207,6 +214,7 @@ export class SwarmDriver implements PeerHome {
   /** Closes all connections and takes no new ones; answers of the disk are still heard. */
   disconnectAll(): void {
     this.#abort.abort();
+    for (const dial of this.#dials) dial.abort();
     for (const link of this.#strangers.keys()) link.close();
     for (const { link } of this.#members.values()) link.close();
   }
@@ -253,6 +261,7 @@ export class SwarmDriver implements PeerHome {
         this.#context.dht?.addNode(effect.address);
         return;
       case 'piece-complete':
+      case 'piece-lost':
       case 'file-complete':
       case 'complete':
       case 'stopped':
@@ -310,28 +319,31 @@ export class SwarmDriver implements PeerHome {
   }
 
   async #dial(dialled: Dialled): Promise<void> {
-    const { signal } = this.#abort;
     const { address, isLast, punch } = dialled;
     const { dialler, isBlocked, env } = this.#context;
     if (isBlocked(address.ip)) {
       this.push({ kind: 'dial-failed', address });
       return;
     }
+    const abort = new AbortController();
+    this.#dials.add(abort);
     try {
       const again = isLast && dialler.hasOtherWay;
       const stream = await dialler.dial(address, {
         infoHash: this.#identity.infoHash,
-        signal,
+        signal: abort.signal,
         again,
         punch,
       });
       this.addStream(stream, true, dialled);
     } catch (error) {
       if (!isDialFailure(error)) throw error;
-      if (signal.aborted) return;
+      if (this.#abort.signal.aborted) return;
       env.log.debug('no connection', { peer: formatAddress(address), reason: String(error) });
       // Where nobody answers, there is no other way.
       this.#dialFailed({ ...dialled, isLast: isLast || error instanceof SystemError });
+    } finally {
+      this.#dials.delete(abort);
     }
   }
 

@@ -285,7 +285,7 @@ export class TorrentRun implements Torrent {
     this.#status.events.emit('checked', { completed: content.progress.completed });
     content.attach(this.#swarm, have);
     if (!this.#swarmSnapshot().complete) this.#webSeeds.open(content, this.#swarm);
-    this.#keeper.saveSoon();
+    await this.#keeper.checked(mode === 'full');
   }
 
   #meetPeers(): void {
@@ -298,6 +298,7 @@ export class TorrentRun implements Torrent {
 
   #apply(effect: TorrentEffect): void {
     if (effect.kind === 'piece-complete') this.#onPiece(effect.piece);
+    else if (effect.kind === 'piece-lost') this.#onLost(effect.piece);
     else if (effect.kind === 'file-complete') this.#status.events.emit('file', { file: effect.file });
     else if (effect.kind === 'complete') this.#onComplete();
     else if (effect.kind === 'stopped') this.#fail(effect.error);
@@ -317,6 +318,13 @@ export class TorrentRun implements Torrent {
     this.#content?.progress.add(piece);
     this.#keeper.touch();
     this.#status.events.emit('piece', { piece });
+  }
+
+  /** The disk lost a piece: it is fetched again. */
+  #onLost(piece: number): void {
+    this.#content?.progress.remove(piece);
+    this.#keeper.touch();
+    if (this.#content?.progress.isWhole === false) this.#status.reopen();
   }
 
   /** All that is wanted is written: whoever opens a file sees it. That it survives a power cut is seen to behind. */

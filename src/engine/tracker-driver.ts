@@ -138,12 +138,14 @@ class Driver implements TrackerDriver {
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.schedule(limitMs, () => {
         for (const abort of this.#aborts.values()) abort.abort();
-        resolve();
+        end();
       });
-      this.#onFinished = () => {
+      const end = (): void => {
         cancel();
+        this.#drain.close();
         resolve();
       };
+      this.#onFinished = end;
       this.#drain.push({ kind: 'stop' });
       if (this.#aborts.size === 0) this.#onFinished();
     });

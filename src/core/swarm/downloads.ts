@@ -55,10 +55,13 @@ export class Downloads {
       this.#context.disconnect(peer, 'block outside its piece');
       return;
     }
-    const settled = this.#parts.requests.settle(peer, content.blockId(piece, block));
     if (begin % BLOCK_LENGTH !== 0 || data.length !== content.geometry.blockSize(piece, block)) {
+      // Before it is struck off: as the peer leaves, the block is asked of others.
       this.#context.disconnect(peer, 'block of a length that was not asked for');
-    } else if (settled === 'unasked') this.#unasked(peer, data.length);
+      return;
+    }
+    const settled = this.#parts.requests.settle(peer, content.blockId(piece, block));
+    if (settled === 'unasked') this.#unasked(peer, data.length);
     else this.#take(content, peer, { active: content.active.get(piece), block, data });
     this.#parts.requests.fill(peer);
   }
@@ -121,6 +124,7 @@ export class Downloads {
     const content = this.#context.content;
     if (content?.pieces.has(piece) !== true) return;
     content.lose(piece);
+    this.#context.effects.push({ kind: 'piece-lost', piece });
     for (const { file } of content.geometry.ranges(piece))
       this.#lackingOf[file] = (this.#lackingOf[file] ?? 0) + 1;
     this.#completeTold = content.pieces.lacking === 0;

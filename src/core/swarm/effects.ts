@@ -44,6 +44,8 @@ export type SwarmEffect =
     }
   /** A piece is on disk and announced to the peers. */
   | { readonly kind: 'piece-complete'; readonly piece: number }
+  /** A piece that was on disk could not be read: it is missing again. */
+  | { readonly kind: 'piece-lost'; readonly piece: number }
   /** The file's last piece is on disk. */
   | { readonly kind: 'file-complete'; readonly file: number }
   /** All wanted pieces are on disk. Comes again if more files are wanted later. */

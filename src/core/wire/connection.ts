@@ -84,11 +84,10 @@ export class WireConnection {
   /** Time has passed. */
   tick(now: Millis): void {
     if (this.#stage === 'failed') return;
-    const waited = now - (this.#stage === 'messages' ? this.#receivedAt : this.#openedAt);
-    const patience = this.#stage === 'messages' ? this.#timeouts.idleMs : this.#timeouts.handshakeMs;
-    if (waited >= patience) {
+    // Compared as nextTimeout() adds: with fractions of milliseconds a difference may round the other way.
+    if (now >= this.#givesUpAt()) {
       this.#timer = this.#fail(new ProtocolError('WIRE_TIMEOUT', 'the peer was silent for too long'));
-    } else if (this.#stage === 'messages' && now - this.#sentAt >= this.#timeouts.keepAliveMs) {
+    } else if (this.#stage === 'messages' && now >= this.#sentAt + this.#timeouts.keepAliveMs) {
       this.#timer = { kind: 'keep-alive-due' };
       this.#sentAt = now;
     }
@@ -96,8 +95,8 @@ export class WireConnection {
 
   nextTimeout(): Millis | undefined {
     if (this.#stage === 'failed') return undefined;
-    if (this.#stage !== 'messages') return this.#openedAt + this.#timeouts.handshakeMs;
-    return earliest(this.#receivedAt + this.#timeouts.idleMs, this.#sentAt + this.#timeouts.keepAliveMs);
+    if (this.#stage !== 'messages') return this.#givesUpAt();
+    return earliest(this.#givesUpAt(), this.#sentAt + this.#timeouts.keepAliveMs);
   }
 
   poll(): WireEvent | undefined {
@@ -113,6 +112,11 @@ export class WireConnection {
       if (error instanceof ProtocolError) return this.#fail(error);
       throw error;
     }
+  }
+
+  #givesUpAt(): Millis {
+    const { idleMs, handshakeMs } = this.#timeouts;
+    return this.#stage === 'messages' ? this.#receivedAt + idleMs : this.#openedAt + handshakeMs;
   }
 
   #pollMessage(): WireEvent | undefined {
