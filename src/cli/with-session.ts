@@ -4,7 +4,7 @@ import type { Session } from '../engine/api.ts';
 import type { Env } from '../engine/env.ts';
 import { createSession } from '../engine/session.ts';
 import { createNodeEnv } from '../node/env.ts';
-import { createLog } from '../node/log.ts';
+import type { Log } from '../ports/log.ts';
 import type { Invocation } from './command.ts';
 import type { ExitCode } from './io.ts';
 import { toSessionOptions, type TransferFlags } from './transfer-options.ts';
@@ -15,7 +15,7 @@ export async function withSession(
 ): Promise<ExitCode> {
   const env = createNodeEnv({
     stateFolder: flags.state === undefined ? undefined : resolve(io.cwd, flags.state),
-    log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : createLog('debug'),
+    log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : await debugLog(),
   });
   try {
     const session = await createSession(await toSessionOptions(flags, io), env);
@@ -27,4 +27,9 @@ export async function withSession(
   } finally {
     await env.close();
   }
+}
+
+/** Loaded only when it is wanted: a start costs processor time, and most commands write no log. */
+async function debugLog(): Promise<Log> {
+  return (await import('../node/log.ts')).createLog('debug');
 }

@@ -6,7 +6,7 @@ import { SystemError } from '../core/errors.ts';
 import { BLOCK_LENGTH, Geometry } from '../core/metainfo/geometry.ts';
 import type { Info, Metainfo } from '../core/metainfo/metainfo.ts';
 import { HASH_LENGTH, heightOf } from '../core/metainfo/merkle.ts';
-import type { HashJob, Hasher, HashResult } from '../ports/hasher.ts';
+import type { HashDigests, HashJob, Hasher, HashResult } from '../ports/hasher.ts';
 import type { Storage } from '../ports/storage.ts';
 
 /** What is needed of a torrent to hash it: a plan will do. */
@@ -109,10 +109,19 @@ export function isPieceRight(
   piece: number,
   result: HashResult,
 ): boolean {
-  const expectedRoot = metainfo.version === 'v1' ? undefined : pieceRoot(metainfo, geometry, piece);
-  const expectedSha1 = metainfo.pieceHashes?.subarray(piece * 20, piece * 20 + 20);
-  if (expectedRoot === undefined && expectedSha1 === undefined) return false;
-  return isSame(expectedRoot, result.merkleRoot) && isSame(expectedSha1, result.sha1);
+  const expected = expectedDigests({ metainfo, geometry }, piece);
+  if (expected === undefined) return false;
+  return isSame(expected.merkleRoot, result.merkleRoot) && isSame(expected.sha1, result.sha1);
+}
+
+/** What the hashes of a piece have to be, in memory of their own; undefined where nothing is known of them. */
+export function expectedDigests(
+  { metainfo, geometry }: { readonly metainfo: Metainfo; readonly geometry: Geometry },
+  piece: number,
+): HashDigests | undefined {
+  const merkleRoot = metainfo.version === 'v1' ? undefined : pieceRoot(metainfo, geometry, piece)?.slice();
+  const sha1 = metainfo.pieceHashes?.slice(piece * 20, piece * 20 + 20);
+  return merkleRoot === undefined && sha1 === undefined ? undefined : { sha1, merkleRoot };
 }
 
 /** The v2 hash of a piece: of the piece layer, or the file's root where one piece holds it all. */

@@ -5,6 +5,7 @@ import { rename, rmdir } from 'node:fs/promises';
 import { SystemError } from '../core/errors.ts';
 import type { FileRange } from '../core/metainfo/geometry.ts';
 import { invariant } from '../core/invariant.ts';
+import type { WriteTarget } from '../ports/hasher.ts';
 import type { Preallocation, Storage, StorageFile, StoragePort, StoredFile } from '../ports/storage.ts';
 import { readFully, syncData, writeFully } from './file-io.ts';
 import { prepareFiles } from './fs-prepare.ts';
@@ -32,6 +33,17 @@ export function createFsStoragePort(): StoragePort {
       return storage;
     },
   };
+}
+
+/** Files lent to one write: a piece across more of them is written one after the other. */
+const MAX_LENT = 8;
+
+/** Ranges from `next` on are still to be opened; they begin `at` bytes into the data. */
+interface Lending {
+  readonly ranges: readonly FileRange[];
+  readonly next: number;
+  readonly at: number;
+  readonly targets: readonly WriteTarget[];
 }
 
 /** A file and where it is kept now. */
@@ -122,6 +134,15 @@ class FsStorage implements Storage {
     }
   }
 
+  async lend<T>(
+    ranges: readonly FileRange[],
+    action: (targets: readonly WriteTarget[]) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (this.#moving !== undefined) await this.#moving;
+    if (ranges.length > MAX_LENT) return undefined;
+    return this.#lendFrom({ ranges, next: 0, at: 0, targets: [] }, action);
+  }
+
   pathOf(file: number): string | undefined {
     return this.#folders.pathOf(this.#place(file).elements);
   }
@@ -160,6 +181,26 @@ class FsStorage implements Storage {
     await this.#open.use({ path, write: false, executable: false }, (fd) =>
       readFully(fd, targets, range.offset),
     );
+  }
+
+  /** Opens the ranges one after the other, each for the time of all that follow. */
+  async #lendFrom<T>(
+    { ranges, next, at, targets }: Lending,
+    action: (targets: readonly WriteTarget[]) => Promise<T>,
+  ): Promise<T> {
+    const range = ranges[next];
+    if (range === undefined) return action(targets);
+    const rest = { ranges, next: next + 1, at: at + range.length };
+    if (range.pad) return this.#lendFrom({ ...rest, targets }, action);
+    const { file, elements } = this.#place(range.file);
+    const path = this.#folders.pathOf(elements);
+    await this.#folders.make(elements);
+    const result = await this.#open.lend({ path, write: true, executable: file.executable }, (descriptor) => {
+      const target = { descriptor, position: range.offset, from: at, to: at + range.length };
+      return this.#lendFrom({ ...rest, targets: [...targets, target] }, action);
+    });
+    this.#dirty.add(path);
+    return result;
   }
 
   async #writeRange(range: FileRange, data: Uint8Array): Promise<void> {

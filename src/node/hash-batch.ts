@@ -16,19 +16,21 @@ export interface BatchFailure {
 
 export interface BatchReply {
   readonly id: number;
-  /** 52 bytes a job: SHA-1 and merkle root, zeros where not asked for or failed. */
+  /** 53 bytes a job: SHA-1 and merkle root, zeros where not asked for or failed; 1 if it was stored. */
   readonly digests: Uint8Array<ArrayBuffer>;
   readonly failures: readonly BatchFailure[];
 }
 
 const SHA1_LENGTH = 20;
-const ENTRY_LENGTH = 52;
+const STORED_AT = 52;
+const ENTRY_LENGTH = 53;
 
 export function packDigests(results: readonly (HashResult | undefined)[]): Uint8Array<ArrayBuffer> {
   const digests = new Uint8Array(results.length * ENTRY_LENGTH);
   for (const [at, result] of results.entries()) {
     if (result?.sha1 !== undefined) digests.set(result.sha1, at * ENTRY_LENGTH);
     if (result?.merkleRoot !== undefined) digests.set(result.merkleRoot, at * ENTRY_LENGTH + SHA1_LENGTH);
+    if (result?.stored === true) digests[at * ENTRY_LENGTH + STORED_AT] = 1;
   }
   return digests;
 }
@@ -38,7 +40,8 @@ export function unpackDigests(digests: Uint8Array, at: number, job: HashJob): Ha
   const entry = digests.slice(at * ENTRY_LENGTH, (at + 1) * ENTRY_LENGTH);
   return {
     sha1: job.sha1 ? entry.subarray(0, SHA1_LENGTH) : undefined,
-    merkleRoot: job.merkle === undefined ? undefined : entry.subarray(SHA1_LENGTH),
+    merkleRoot: job.merkle === undefined ? undefined : entry.subarray(SHA1_LENGTH, STORED_AT),
+    stored: entry[STORED_AT] === 1,
   };
 }
 

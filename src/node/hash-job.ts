@@ -7,6 +7,7 @@ import { HASH_LENGTH } from '../core/metainfo/merkle.ts';
 import { SystemError } from '../core/errors.ts';
 import type { HashJob, HashPart, HashResult } from '../ports/hasher.ts';
 import { toFileError } from './file-error.ts';
+import { store } from './store-order.ts';
 
 /** Big enough to make calls rare, small enough to stay in the processor's cache. */
 const CHUNK_LENGTH = 512 * 1024;
@@ -24,7 +25,8 @@ export class JobRunner {
     const sink = new Sink(job, this.#tree);
     const sha1 =
       job.source.kind === 'memory' ? sink.finish(job.source.data) : this.#readParts(job.source.parts, sink);
-    return { sha1, merkleRoot: job.merkle === undefined ? undefined : this.#tree.root(job.merkle.leaves) };
+    const merkleRoot = job.merkle === undefined ? undefined : this.#tree.root(job.merkle.leaves);
+    return { sha1, merkleRoot, stored: store(job, { sha1, merkleRoot }) };
   }
 
   closeFiles(): void {

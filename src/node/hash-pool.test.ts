@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -103,7 +103,31 @@ describe('createHashPool', () => {
     const data = content(10);
     expect((await hasher.hash(memoryJob(data))).merkleRoot).toBeUndefined();
     const v2 = await hasher.hash({ ...memoryJob(data, 1), sha1: false });
-    expect(v2).toEqual({ sha1: undefined, merkleRoot: rootOf(data, 1) });
+    expect(v2).toEqual({ sha1: undefined, merkleRoot: rootOf(data, 1), stored: false });
+  });
+
+  test('what hashes right is stored where it was ordered to, what does not is not', async () => {
+    const path = join(folder, 'stored');
+    const file = await open(path, 'w+');
+    const data = content(300_000);
+    const order = (expected: Uint8Array, descriptor = file.fd): HashJob => ({
+      ...memoryJob(data),
+      store: {
+        expected: { sha1: expected, merkleRoot: undefined },
+        targets: [
+          { descriptor, position: 0, from: 0, to: 1000 },
+          { descriptor, position: 5000, from: 1000, to: 300_000 },
+        ],
+      },
+    });
+    expect((await hasher.hash(order(sha1(content(10))))).stored).toBe(false);
+    expect((await file.stat()).size).toBe(0);
+    expect((await hasher.hash(order(sha1(data)))).stored).toBe(true);
+    expect(new Uint8Array(await readFile(path))).toEqual(
+      new Uint8Array(Buffer.concat([data.subarray(0, 1000), new Uint8Array(4000), data.subarray(1000)])),
+    );
+    await file.close();
+    expect((await hasher.hash(order(sha1(data), 1_000_000))).stored).toBe(false);
   });
 
   test('a read error rejects its own job alone', async () => {

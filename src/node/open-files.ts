@@ -39,14 +39,24 @@ export class OpenFiles {
    * Writes to one file take turns: the system lets only one in at a time, and the others would spin.
    */
   async use<T>(request: OpenRequest, action: (fd: number) => Promise<T>): Promise<T> {
+    return this.#hold(request, (fd, entry) => {
+      if (!request.write) return action(fd);
+      const turn = entry.lastWrite.then(() => action(fd));
+      entry.lastWrite = turn.catch(() => undefined);
+      return turn;
+    });
+  }
+
+  /** As `use`, but writes take no turns: for those that wait in a queue of their own. */
+  async lend<T>(request: OpenRequest, action: (fd: number) => Promise<T>): Promise<T> {
+    return this.#hold(request, action);
+  }
+
+  async #hold<T>(request: OpenRequest, action: (fd: number, entry: Entry) => Promise<T>): Promise<T> {
     const entry = this.#entryFor(request);
     entry.holders++;
     try {
-      const fd = await entry.fd;
-      if (!request.write) return await action(fd);
-      const turn = entry.lastWrite.then(() => action(fd));
-      entry.lastWrite = turn.catch(() => undefined);
-      return await turn;
+      return await action(await entry.fd, entry);
     } catch (error) {
       throw toSystemError(error, DISK_CODES, request.path);
     } finally {

@@ -1,5 +1,5 @@
 // Text WebSockets over the ws package, as a client of WebSocket trackers.
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { SystemError } from '../core/errors.ts';
 import type { WebSocketPort } from '../ports/websocket.ts';
 
@@ -8,8 +8,11 @@ const MAX_PAYLOAD_BYTES = 512 * 1024;
 
 /** WebSockets as a WebSocketPort. */
 export const webSocketPort: WebSocketPort = {
-  connect: (url, receiver, options) =>
-    new Promise((resolve, reject) => {
+  connect: async (url, receiver, options) => {
+    // Most torrents have no such tracker: the package is loaded with the first.
+    const { default: WebSocket } = await import('ws');
+    if (options.signal.aborted) throw new SystemError('WS_FAILED', `gave up ${url}`);
+    return new Promise((resolve, reject) => {
       let socket: WebSocket;
       try {
         socket = new WebSocket(url, { handshakeTimeout: options.timeoutMs, maxPayload: MAX_PAYLOAD_BYTES });
@@ -45,5 +48,6 @@ export const webSocketPort: WebSocketPort = {
         if (opened) receiver.onClose(failure);
         else reject(new SystemError('WS_FAILED', `could not connect to ${url}`, { cause: failure }));
       });
-    }),
+    });
+  },
 };

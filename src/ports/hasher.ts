@@ -22,11 +22,34 @@ export interface HashJob {
    * (a power of two). `merkleLength` bytes of the run are data; the rest of it (hybrid padding) is left out.
    */
   readonly merkle: { readonly leaves: number; readonly length: number } | undefined;
+  /** What is to happen to data in memory that turns out right. */
+  readonly store?: StoreOrder | undefined;
 }
 
-export interface HashResult {
+/** Digests of a run; those that are there count. */
+export interface HashDigests {
   readonly sha1: Uint8Array | undefined;
   readonly merkleRoot: Uint8Array | undefined;
+}
+
+/** Writing on the thread that hashed: the data is in its cache, and nobody else need be woken. */
+export interface StoreOrder {
+  readonly expected: HashDigests;
+  /** As Storage.lend gave them. */
+  readonly targets: readonly WriteTarget[];
+}
+
+/** Bytes [from, to) of the data go to `position` of an open file. The descriptor is one of the storage's host. */
+export interface WriteTarget {
+  readonly descriptor: number;
+  readonly position: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface HashResult extends HashDigests {
+  /** True if a store order was carried out whole. False and absent: it is still to be written. */
+  readonly stored?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Where content lives. One Storage serves one torrent.
 import type { FileRange } from '../core/metainfo/geometry.ts';
+import type { WriteTarget } from './hasher.ts';
 
 /** A file to be kept, by its index in `Info.files`. */
 export interface StorageFile {
@@ -35,6 +36,14 @@ export interface Storage {
    */
   read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void>;
   write(ranges: readonly FileRange[], data: Uint8Array): Promise<void>;
+  /**
+   * Opens what a write of these ranges needs for the time of `action`, which may write to the targets from any thread.
+   * Resolves with undefined, without a call, where the ranges have to go through `write`.
+   */
+  lend?<T>(
+    ranges: readonly FileRange[],
+    action: (targets: readonly WriteTarget[]) => Promise<T>,
+  ): Promise<T | undefined>;
   /** Path for the Hasher's file jobs, or undefined where the adapter has none (then data is read through `read`). */
   pathOf(file: number): string | undefined;
   setWanted(wanted: readonly boolean[]): void;
