@@ -26,6 +26,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/track.ts')).trackCommand,
   },
   {
+    name: 'token',
+    summary: 'Make, show and revoke access tokens of a tracker.',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'user',
+    summary: 'Users of a tracker: add, list, lock, remove.',
+    load: async () => (await import('./commands/user.ts')).userCommand,
+  },
+  {
     name: 'seed',
     summary: 'Serve content that is on disk to peers, until stopped.',
     load: async () => (await import('./commands/seed.ts')).seedCommand,

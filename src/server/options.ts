@@ -39,6 +39,12 @@ export interface TrackerOptions {
   readonly allow?: string | undefined;
   /** The same, for torrents that are refused. Not together with `allow`. */
   readonly deny?: string | undefined;
+  /** A file with the secret of access tokens (`swarmpress token`): announce URLs must carry one. */
+  readonly tokenSecret?: string | undefined;
+  /** A database of users (`swarmpress user`): announce URLs must carry a passkey. With both, either will do. */
+  readonly users?: string | undefined;
+  /** Bytes a second that are believed of a user's client in one swarm. Default 125,000,000, a line of 1 Gbit/s. */
+  readonly maxUserRate?: number | undefined;
   /**
    * Where swarms are kept: `memory`, or redis://host:port (rediss://, redis+unix:///path) to share them with other
    * trackers. Answers always come from memory.
@@ -54,7 +60,8 @@ export interface TrackerOptions {
 
 /** The options with defaults filled in. */
 export type TrackerSettings = {
-  readonly [K in keyof TrackerOptions]-?: K extends 'host' | 'allow' | 'deny' | 'snapshot'
+  readonly [K in keyof TrackerOptions]-?: K extends
+    'host' | 'allow' | 'deny' | 'tokenSecret' | 'users' | 'snapshot'
     ? TrackerOptions[K]
     : NonNullable<TrackerOptions[K]>;
 };
@@ -82,6 +89,9 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   rateBurst: 5000,
   allow: undefined,
   deny: undefined,
+  tokenSecret: undefined,
+  users: undefined,
+  maxUserRate: 125_000_000,
   store: 'memory',
   snapshot: undefined,
   snapshotInterval: 300,

@@ -46,6 +46,12 @@ export const TRACKER_SETTINGS: Readonly<Record<keyof TrackerOptions, Setting>> =
   rateBurst: number(1, 1_000_000, 'requests at once of one address'),
   allow: { kind: 'path', help: 'file of info hashes, .torrent or folder of them: track these alone' },
   deny: { kind: 'path', help: 'the same: track all but these' },
+  tokenSecret: {
+    kind: 'path',
+    help: 'secret of access tokens (`swarmpress token`): announce URLs carry one',
+  },
+  users: { kind: 'path', help: 'database of users (`swarmpress user`): announce URLs carry a passkey' },
+  maxUserRate: number(1, 2 ** 40, 'bytes a second that are believed of a client of a user'),
   store: { kind: 'text', help: '`memory`, or redis://host:port to share swarms with other trackers' },
   snapshot: { kind: 'path', help: 'file that keeps the swarms over a restart' },
   snapshotInterval: number(1, 86_400, 'seconds between writings of the snapshot'),

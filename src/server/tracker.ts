@@ -11,6 +11,8 @@ import { storeWords, Swarms } from '../core/tracker/swarms.ts';
 import { UdpService } from '../core/tracker/udp-service.ts';
 import { systemRandom } from '../node/random.ts';
 import { silentLog, type Log } from '../ports/log.ts';
+import { allOf } from '../core/tracker/access/all-of.ts';
+import { openAccess, type OpenedAccess } from './access/open-access.ts';
 import { createRedisShare } from './share/redis-share.ts';
 import type { Share } from './share/share.ts';
 import { createProxyTrust } from './forwarded.ts';
@@ -75,9 +77,20 @@ const PORT_ATTEMPTS = 8;
  * await tracker.close();
  */
 export async function createTracker(options: TrackerOptions = {}, deps: TrackerDeps = {}): Promise<Tracker> {
-  const tracker = new TrackerServer(fillIn(options), deps);
-  await tracker.start();
-  return tracker;
+  const settings = fillIn(options);
+  const access = await openAccess(settings, { now, log: deps.log ?? silentLog });
+  try {
+    const tracker = new TrackerServer(
+      settings,
+      { ...deps, access: allOf(deps.access, access.control) },
+      access,
+    );
+    await tracker.start();
+    return tracker;
+  } catch (error) {
+    await access.close();
+    throw error;
+  }
 }
 
 class TrackerServer implements Tracker {
@@ -85,6 +98,7 @@ class TrackerServer implements Tracker {
   readonly #settings: TrackerSettings;
   readonly #log: Log;
   readonly #torrents: TorrentFilter | undefined;
+  readonly #access: OpenedAccess;
   readonly #store: Swarms;
   readonly #share: Share | undefined;
   readonly #core: AnnounceCore;
@@ -100,8 +114,9 @@ class TrackerServer implements Tracker {
   #saving: Promise<void> = Promise.resolve();
   #list: WatchedFilter | undefined;
 
-  constructor(settings: TrackerSettings, deps: TrackerDeps) {
+  constructor(settings: TrackerSettings, deps: TrackerDeps, access: OpenedAccess) {
     this.#settings = settings;
+    this.#access = access;
     this.#log = deps.log ?? silentLog;
     this.#torrents = deps.torrents;
     const uint32 = (): number => systemRandom.uint32();
@@ -245,6 +260,7 @@ class TrackerServer implements Tracker {
       this.#core.policy = { ...policyOf(fillIn(options), torrents), access };
     }
     await this.#list?.reload();
+    await this.#access.reload();
   }
 
   async close(): Promise<void> {
@@ -255,6 +271,7 @@ class TrackerServer implements Tracker {
     this.#http.close();
     await Promise.all([this.#tcp?.close(), this.#udp?.close()]);
     await this.#share?.close();
+    await this.#access.close();
     if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
     this.#log.info('tracker closed', { announces: this.#core.counters.announces });
   }

@@ -27,6 +27,8 @@ export interface Said {
   readonly left?: number;
   readonly event?: AnnounceEvent;
   readonly numWant?: number;
+  readonly uploaded?: number;
+  readonly downloaded?: number;
   readonly credential?: string;
 }
 
@@ -64,8 +66,8 @@ export function requestOf(said: Said): AnnounceRequest {
     infoHash: toInfoHash(hashOf(said.swarm)),
     peerId: toPeerId(peerIdOf(said.peer)),
     port: 1000 + said.peer,
-    uploaded: 0,
-    downloaded: 0,
+    uploaded: said.uploaded ?? 0,
+    downloaded: said.downloaded ?? 0,
     left: said.left ?? 100,
     event: said.event ?? 'none',
     numWant: said.numWant,
@@ -188,6 +190,8 @@ export class WsClient implements TrackerClient {
       info_hash: text(hashOf(said.swarm)),
       peer_id: text(peerIdOf(said.peer)),
       left: said.left ?? 100,
+      uploaded: said.uploaded ?? 0,
+      downloaded: said.downloaded ?? 0,
       numwant: said.numWant ?? 50,
       event: said.event === 'none' ? undefined : said.event,
       offers,

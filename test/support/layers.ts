@@ -26,7 +26,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   bencode: ['bytes'],
   metainfo: ['bytes', 'bencode'],
   wire: ['bytes', 'bencode', 'metainfo'],
-  tracker: ['bytes', 'bencode'],
+  tracker: ['bytes', 'bencode', 'token'],
   rtc: ['bytes', 'tracker'],
   swarm: ['bytes', 'bencode', 'metainfo', 'wire'],
   utp: ['bytes'],

@@ -77,7 +77,7 @@ export class AnnounceCore {
     }
     if (reply.verdict === 'not-stored') counters.notStored++;
     if (query.event !== 'none' && query.event !== 'paused') counters[query.event]++;
-    policy.access?.account?.(query);
+    policy.access?.account?.(query, isAlone(query, reply), now);
     return undefined;
   }
 
@@ -89,6 +89,11 @@ export class AnnounceCore {
     if (refusal !== undefined) return this.#refuse(refusal);
     if (query.event !== 'none' && query.event !== 'paused') this.counters[query.event]++;
     return undefined;
+  }
+
+  /** The accounts of a peer that admitSocketPeer() let in. `others`: peers beside it in its swarm. */
+  accountSocketPeer(query: AnnounceQuery, others: number, now: Millis): void {
+    this.policy.access?.account?.(query, others === 0, now);
   }
 
   /** Whether a scrape of so many hashes from this address (4 or 16 bytes) is served. */
@@ -139,6 +144,11 @@ export class AnnounceCore {
     if (policy.publicOnly && !isGlobalUnicast(query.address)) return REFUSALS['bad-address'];
     return undefined;
   }
+}
+
+function isAlone(query: AnnounceQuery, reply: StoreReply): boolean {
+  const self = query.event === 'stopped' || reply.verdict === 'not-stored' ? 0 : 1;
+  return reply.seeders + reply.leechers <= self;
 }
 
 function numWant(asked: number, policy: Policy): number {

@@ -30,8 +30,8 @@ export interface TorrentFilter {
 export interface AccessControl {
   /** Undefined lets the announce pass. */
   check(query: AnnounceQuery, now: Millis): Refusal | undefined;
-  /** After an announce that passed: for accounts of who transferred how much. */
-  account?(query: AnnounceQuery): void;
+  /** After an announce that passed: for accounts of who transferred how much. `alone`: nobody else is in the swarm. */
+  account?(query: AnnounceQuery, alone: boolean, now: Millis): void;
 }
 
 /** A list of info hashes that are the only ones allowed, or the only ones denied. */

@@ -10,6 +10,8 @@ export type RefusalCode =
   | 'not-allowed'
   | 'bad-token'
   | 'expired-token'
+  | 'revoked-token'
+  | 'banned'
   | 'too-many-requests'
   | 'tracker-full'
   | 'no-full-scrape'
@@ -29,6 +31,8 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   'not-allowed': refusal('not-allowed', 'This torrent is not tracked here.', 60),
   'bad-token': refusal('bad-token', 'The announce URL is not valid for this torrent.', 60),
   'expired-token': refusal('expired-token', 'The announce URL has expired.', 'never'),
+  'revoked-token': refusal('revoked-token', 'The announce URL has been revoked.', 'never'),
+  banned: refusal('banned', 'This address is banned.', 'never'),
   'too-many-requests': refusal('too-many-requests', 'Too many requests, slow down.', 5),
   'tracker-full': refusal('tracker-full', 'The tracker is full.', 30),
   'no-full-scrape': refusal('no-full-scrape', 'Scrape needs an info_hash.'),

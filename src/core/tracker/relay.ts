@@ -96,13 +96,15 @@ export class Relay {
 
   #announce(connection: RelayConnection, request: WsAnnounce, now: Millis): void {
     const { core, send } = this.#deps;
-    const refusal = core.admitSocketPeer(this.#toQuery(connection, request), now);
+    const query = this.#toQuery(connection, request);
+    const refusal = core.admitSocketPeer(query, now);
     if (refusal !== undefined) {
       send(connection.id, encodeWsFailure(refusal.message, request.infoHashText));
       return;
     }
     const swarm = this.#swarms.get(request.infoHashText) ?? newSwarm(request.infoHashText);
     const known = swarm.byId.get(request.peerId);
+    core.accountSocketPeer(query, swarm.peers.length - (known === undefined ? 0 : 1), now);
     if (request.event === 'stopped') {
       if (known?.connection === connection.id) this.#remove(known);
       return;
@@ -125,6 +127,9 @@ export class Relay {
     query.setSource(connection.ip);
     query.credential = connection.credential;
     query.event = request.event;
+    for (let i = 0; i < 20; i++) query.peerId[i] = request.peerId.charCodeAt(i);
+    query.uploaded = request.uploaded;
+    query.downloaded = request.downloaded;
     return query;
   }
 

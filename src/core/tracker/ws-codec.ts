@@ -18,6 +18,8 @@ export interface WsAnnounce {
   /** 20 characters, one a byte. */
   readonly peerId: string;
   readonly seed: boolean;
+  readonly uploaded: number;
+  readonly downloaded: number;
   readonly event: AnnounceEvent;
   readonly numWant: number;
   readonly offers: readonly WsOffer[];
@@ -69,11 +71,18 @@ export function parseWsRequest(text: string, limits: { readonly maxScrape: numbe
     infoHashText,
     peerId,
     seed: message['left'] === 0,
+    uploaded: bytesOf(message['uploaded']),
+    downloaded: bytesOf(message['downloaded']),
     event: typeof event === 'string' && EVENTS.has(event) ? (event as AnnounceEvent) : 'none',
     numWant:
       typeof numWant === 'number' && numWant >= 0 ? Math.min(Math.floor(numWant), MAX_OFFERS) : MAX_OFFERS,
     offers: parseOffers(message['offers']),
   };
+}
+
+/** A total of bytes; zero for what is none. */
+function bytesOf(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : 0;
 }
 
 export interface WsCounts {
