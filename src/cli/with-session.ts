@@ -15,6 +15,7 @@ export async function withSession(
 ): Promise<ExitCode> {
   const env = createNodeEnv({
     stateFolder: flags.state === undefined ? undefined : resolve(io.cwd, flags.state),
+    proxy: flags.proxy ?? nonEmpty(io.env['SWARMPRESS_PROXY']),
     log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : await debugLog(),
   });
   try {
@@ -32,4 +33,8 @@ export async function withSession(
 /** Loaded only when it is wanted: a start costs processor time, and most commands write no log. */
 async function debugLog(): Promise<Log> {
   return (await import('../node/log.ts')).createLog('debug');
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }

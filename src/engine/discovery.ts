@@ -30,6 +30,9 @@ export interface DiscoveryOptions {
 /** How long a session that closes waits for the trackers' answers. */
 const STOP_LIMIT_MS = 2500;
 
+/** Many trackers refuse port 0: who takes no connections names one where nobody will be found. */
+const NO_PORT = 1;
+
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #context: SessionContext;
@@ -127,10 +130,11 @@ export class Discovery {
     const trackers = this.#options.trackers
       .map((tier) => (this.#rtc === undefined ? tier : tier.filter((url) => !isSocketUrl(url))))
       .filter((tier) => tier.length > 0);
-    if (trackers.length === 0 || env.datagram === undefined) return undefined;
+    // A page dials nobody: to it, trackers are good for WebRTC alone.
+    if (trackers.length === 0 || env.transports.length === 0) return undefined;
     const { http, datagram, clock, random, log } = env;
     return createTrackerDriver(
-      { tiers: trackers, infoHashes, peerId, port, getStats: stats },
+      { tiers: trackers, infoHashes, peerId, port: port === 0 ? NO_PORT : port, getStats: stats },
       { http, datagram, socket: () => this.#context.socket(), clock, random, log },
       {
         onPeers: (peers) => {

@@ -49,7 +49,8 @@ export interface TransferStats {
 
 export interface TrackerDriverDeps {
   readonly http: HttpPort;
-  readonly datagram: Pick<DatagramPort, 'resolve'>;
+  /** Undefined where there is no UDP: then UDP trackers are shown as unsupported. */
+  readonly datagram: Pick<DatagramPort, 'resolve'> | undefined;
   /** The session's UDP socket, bound when it is first needed. */
   readonly socket: () => Promise<DatagramSocket>;
   readonly clock: Clock;
@@ -94,7 +95,7 @@ class Driver implements TrackerDriver {
   readonly #events: TrackerDriverEvents;
   readonly #announcer: Announcer;
   readonly #drain: Drain<AnnouncerInput, AnnouncerEffect>;
-  readonly #udp: ReturnType<typeof createUdpTrackerClient>;
+  readonly #udp: ReturnType<typeof createUdpTrackerClient> | undefined;
   readonly #aborts = new Map<number, AbortController>();
   readonly #key: number;
   #onFinished: () => void = () => undefined;
@@ -103,12 +104,13 @@ class Driver implements TrackerDriver {
     this.#options = options;
     this.#deps = deps;
     this.#events = events;
-    this.#udp = createUdpTrackerClient(deps);
+    const { datagram } = deps;
+    this.#udp = datagram === undefined ? undefined : createUdpTrackerClient({ ...deps, datagram });
     this.#key = deps.random.uint32();
     this.#announcer = new Announcer({
       tiers: options.tiers,
       swarms: options.infoHashes.length,
-      schemes: ['http', 'https', 'udp'],
+      schemes: datagram === undefined ? ['http', 'https'] : ['http', 'https', 'udp'],
       tierOrder: options.tierOrder,
       random: () => deps.random.uint32(),
     });
@@ -196,7 +198,7 @@ class Driver implements TrackerDriver {
     try {
       const request = this.#request(effect);
       const outcome =
-        parseTrackerUrl(url)?.scheme === 'udp'
+        this.#udp !== undefined && parseTrackerUrl(url)?.scheme === 'udp'
           ? await this.#udp.announce(url, request, {
               signal,
               onLate: (reply) => {

@@ -12,6 +12,7 @@ import { createFsStoragePort } from './fs-storage.ts';
 import { createHashPool } from './hash-pool.ts';
 import { createHttpPort } from './http.ts';
 import { systemRandom } from './random.ts';
+import { createProxyTransport, parseProxy } from './proxy.ts';
 import { loadRtcPort } from './rtc.ts';
 import { verifySignature } from './signatures.ts';
 import { createStateStore, defaultStateFolder } from './state-store.ts';
@@ -26,6 +27,12 @@ export interface NodeEnvOptions {
   readonly workers?: number | undefined;
   /** `stun:host:port` servers by which WebRTC peers learn their public address. None by default. */
   readonly iceServers?: readonly string[] | undefined;
+  /**
+   * `socks5://user:password@host:port` or `http://…`: peers, HTTP trackers and web seeds are reached through it alone.
+   * Whatever cannot go that way is off: UDP (DHT, uTP, UDP trackers, local discovery), WebRTC, and taking connections.
+   * Throws UsageError PROXY_BAD_URL.
+   */
+  readonly proxy?: string | undefined;
   /** Silent by default. */
   readonly log?: Log | undefined;
 }
@@ -36,15 +43,21 @@ export interface NodeEnvOptions {
  * const env = createNodeEnv({ stateFolder: '/var/lib/swarmpress' });
  */
 export function createNodeEnv(options: NodeEnvOptions = {}): Env {
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+  const userAgent = CLIENT_NAME.replace(' ', '/');
   const hasher = createHashPool({ workers: options.workers });
   let rtc: Promise<RtcPort> | undefined;
   return {
-    transports: [createTcpTransport()],
-    datagram: udpPort,
+    transports: [proxy === undefined ? createTcpTransport() : createProxyTransport(proxy)],
+    datagram: proxy === undefined ? udpPort : undefined,
     network: createNetwork(verifySignature),
-    http: createHttpPort({ userAgent: CLIENT_NAME.replace(' ', '/') }),
-    websocket: webSocketPort,
-    rtc: () => (rtc ??= loadRtcPort({ iceServers: options.iceServers })),
+    http: createHttpPort({ userAgent, proxy }),
+    ...(proxy === undefined
+      ? {
+          websocket: webSocketPort,
+          rtc: () => (rtc ??= loadRtcPort({ iceServers: options.iceServers })),
+        }
+      : {}),
     storage: createFsStoragePort(),
     state: createStateStore(options.stateFolder ?? defaultStateFolder()),
     hasher,

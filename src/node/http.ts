@@ -1,7 +1,12 @@
 // HTTP as a client over node:http and node:https. A small pool of idle connections serves web seeds, which ask one
 // server for many ranges. Redirects are followed by our own rules: never from https to http, and never from a public
 // address into a private network, or a hostile tracker could make us speak to the user's router.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { lookup } from 'node:dns';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
@@ -9,23 +14,31 @@ import ipaddr from 'ipaddr.js';
 import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
 import { errnoOf, HTTP_CODES, toSystemError } from './os-error.ts';
+import type { Proxy } from './proxy.ts';
+import { createProxyAgents, viaHttpProxy } from './proxy-agents.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 const POOL = { keepAlive: true, maxFreeSockets: 4, timeout: 15_000 };
 
 export interface HttpOptions {
   readonly userAgent: string;
+  /** Everything goes through it. */
+  readonly proxy?: Proxy | undefined;
 }
 
 /** HTTP(S) as an HttpPort. Idle connections do not keep the process alive. */
 export function createHttpPort(options: HttpOptions): HttpPort {
-  const agents = { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) };
+  const { proxy } = options;
+  const agents =
+    proxy === undefined
+      ? { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) }
+      : createProxyAgents(proxy, POOL);
   return {
     request: async (request) => {
       let url = parseUrl(request.url);
       let publicOnly = false;
       for (let hop = 0; ; hop++) {
-        const call: Call = { ...request, url, publicOnly, userAgent: options.userAgent, agents };
+        const call: Call = { ...request, url, publicOnly, userAgent: options.userAgent, agents, proxy };
         const response = await sendWithRetry(call);
         const next = redirectTarget(response, url);
         if (next === undefined) return toResponse(response, call);
@@ -40,12 +53,19 @@ export function createHttpPort(options: HttpOptions): HttpPort {
   };
 }
 
+/** A pool of connections for each scheme. */
+export interface HttpAgents {
+  readonly http: HttpAgent;
+  readonly https: HttpAgent;
+}
+
 interface Call extends Omit<HttpRequest, 'url'> {
   readonly url: URL;
   /** Refuse addresses that are not of the public internet. */
   readonly publicOnly: boolean;
   readonly userAgent: string;
-  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  readonly agents: HttpAgents;
+  readonly proxy: Proxy | undefined;
 }
 
 function parseUrl(text: string): URL {
@@ -80,7 +100,7 @@ function send(call: Call): Promise<IncomingMessage> {
       signal,
       ...(call.publicOnly ? { lookup: publicLookup } : {}),
     };
-    const request = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
+    const request = startRequest(url, options, call.proxy);
     const timer = setTimeout(() => {
       request.destroy(new SystemError('HTTP_TIMEOUT', `no answer in ${String(timeoutMs)} ms`));
     }, timeoutMs);
@@ -98,6 +118,12 @@ function send(call: Call): Promise<IncomingMessage> {
     });
     request.end();
   });
+}
+
+/** A proxy that speaks HTTP is asked for plain pages by their whole URL; many of them open ways for https alone. */
+function startRequest(url: URL, options: RequestOptions, proxy: Proxy | undefined): ClientRequest {
+  if (url.protocol === 'https:') return httpsRequest(url, options);
+  return proxy?.kind === 'http' ? httpRequest(viaHttpProxy(url, options, proxy)) : httpRequest(url, options);
 }
 
 /** Errors of node's own parser are the server's fault, the rest is the network's. */

@@ -6,6 +6,7 @@ import { SystemError } from '../core/errors.ts';
 import type { Stream, StreamReceiver, Transport } from '../ports/transport.ts';
 import { plainIp } from './ip.ts';
 import { DIAL_CODES, LISTEN_CODES, toSystemError } from './os-error.ts';
+import { plainBytes } from './plain-bytes.ts';
 import { adoptSocket } from './adopt-socket.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -118,6 +119,17 @@ class TcpStream implements Stream {
   #sent(error: Error | null | undefined, bytes: number): void {
     if (error === null || error === undefined) this.#receiver?.onSent(bytes);
   }
+}
+
+/** A stream over a socket that is open already and paused: it reads from its start on. */
+export function heldStream(socket: Socket, remote: PeerAddress): Stream {
+  const stream = new TcpStream(remote);
+  const { callback } = stream.reading(new Uint8Array(0));
+  socket.on('data', (chunk) => {
+    callback(chunk.length, plainBytes(chunk));
+  });
+  stream.attach(socket);
+  return stream;
 }
 
 function dial(
