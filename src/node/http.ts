@@ -15,7 +15,7 @@ import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
 import { errnoOf, HTTP_CODES, toSystemError } from './os-error.ts';
 import type { Proxy } from './proxy.ts';
-import { createProxyAgents, viaHttpProxy } from './proxy-agents.ts';
+import { createProxyAgents, viaHttpProxy, type PlainRequest } from './proxy-agents.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 const POOL = { keepAlive: true, maxFreeSockets: 4, timeout: 15_000 };
@@ -93,7 +93,7 @@ function send(call: Call): Promise<IncomingMessage> {
       reject(new ProtocolError('HTTP_REDIRECT_PRIVATE', `redirect into a private network: ${url.host}`));
       return;
     }
-    const options: RequestOptions = {
+    const options: PlainRequest = {
       method: 'GET',
       agent: url.protocol === 'https:' ? call.agents.https : call.agents.http,
       headers: { 'user-agent': call.userAgent, 'accept-encoding': 'identity', ...call.headers },
@@ -121,7 +121,7 @@ function send(call: Call): Promise<IncomingMessage> {
 }
 
 /** A proxy that speaks HTTP is asked for plain pages by their whole URL; many of them open ways for https alone. */
-function startRequest(url: URL, options: RequestOptions, proxy: Proxy | undefined): ClientRequest {
+function startRequest(url: URL, options: PlainRequest, proxy: Proxy | undefined): ClientRequest {
   if (url.protocol === 'https:') return httpsRequest(url, options);
   return proxy?.kind === 'http' ? httpRequest(viaHttpProxy(url, options, proxy)) : httpRequest(url, options);
 }

@@ -18,8 +18,12 @@ export function createProxyAgents(proxy: Proxy, pool: AgentOptions): HttpAgents 
   return { http, https: new ProxyAgent(proxy, true, pool) };
 }
 
+export interface PlainRequest extends RequestOptions {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** The request for a plain page in the form that proxies take: the whole URL as its path. */
-export function viaHttpProxy(url: URL, options: RequestOptions, proxy: Proxy): RequestOptions {
+export function viaHttpProxy(url: URL, options: PlainRequest, proxy: Proxy): RequestOptions {
   const authorization = proxyAuthorization(proxy);
   const own = authorization === undefined ? {} : { 'proxy-authorization': authorization };
   return {

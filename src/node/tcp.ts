@@ -124,9 +124,9 @@ class TcpStream implements Stream {
 /** A stream over a socket that is open already and paused: it reads from its start on. */
 export function heldStream(socket: Socket, remote: PeerAddress): Stream {
   const stream = new TcpStream(remote);
-  const { callback } = stream.reading(new Uint8Array(0));
+  const reading = stream.reading(new Uint8Array(0));
   socket.on('data', (chunk) => {
-    callback(chunk.length, plainBytes(chunk));
+    reading.callback(chunk.length, plainBytes(chunk));
   });
   stream.attach(socket);
   return stream;
