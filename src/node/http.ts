@@ -15,7 +15,7 @@ import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
 import { errnoOf, HTTP_CODES, toSystemError } from './os-error.ts';
 import type { Proxy } from './proxy.ts';
-import { createProxyAgents, viaHttpProxy, type PlainRequest } from './proxy-agents.ts';
+import { createProxyAgents, viaHttpProxy, type HttpAgents, type PlainRequest } from './proxy-agents.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 const POOL = { keepAlive: true, maxFreeSockets: 4, timeout: 15_000 };
@@ -51,12 +51,6 @@ export function createHttpPort(options: HttpOptions): HttpPort {
       }
     },
   };
-}
-
-/** A pool of connections for each scheme. */
-export interface HttpAgents {
-  readonly http: HttpAgent;
-  readonly https: HttpAgent;
 }
 
 interface Call extends Omit<HttpRequest, 'url'> {

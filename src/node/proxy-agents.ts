@@ -4,13 +4,18 @@ import type { RequestOptions } from 'node:https';
 import { PassThrough, type Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { parseIp } from '../core/address.ts';
-import type { HttpAgents } from './http.ts';
 import { connectThrough, proxyAuthorization, type Proxy } from './proxy.ts';
 
 /** Time to the open way; the time to an answer is the request's own. */
 const TIMEOUT_MS = 30_000;
 
 type Done = (error: Error | null, stream: Duplex) => void;
+
+/** A pool of connections for each scheme. */
+export interface HttpAgents {
+  readonly http: Agent;
+  readonly https: Agent;
+}
 
 /** Plain HTTP over an HTTP proxy needs no way of its own: see `viaHttpProxy`. */
 export function createProxyAgents(proxy: Proxy, pool: AgentOptions): HttpAgents {

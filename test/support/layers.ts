@@ -32,6 +32,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   utp: ['bytes'],
   mse: ['bytes', 'wire'],
   nat: ['bytes'],
+  proxy: ['bytes'],
   dht: ['bytes', 'bencode'],
   lsd: ['bytes'],
   token: ['bytes'],
