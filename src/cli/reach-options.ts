@@ -12,6 +12,8 @@ export interface ReachFlags {
   readonly dht: boolean;
   readonly lsd: boolean;
   readonly utp: boolean;
+  /** False with --no-portmap. */
+  readonly portmap: boolean;
   readonly dhtBootstrap?: readonly NodeAddress[];
   readonly encryption: Encryption;
   readonly ipFilter?: readonly string[];
@@ -26,6 +28,7 @@ export function addReachOptions(command: Command): void {
       collectNodes,
     )
     .option('--no-lsd', 'do not look for peers in the local network')
+    .option('--no-portmap', 'do not ask routers to forward the port (PCP, NAT-PMP, UPnP)')
     .option('--no-utp', 'connect over TCP alone')
     .addOption(
       new Option('--encryption <policy>', 'off, allow (both kinds taken), prefer or require')
@@ -37,13 +40,14 @@ export function addReachOptions(command: Command): void {
 
 /** Throws UsageError or SystemError for a filter that cannot be read. */
 export async function toReachOptions(flags: ReachFlags, io: Pick<CliIo, 'cwd'>): Promise<ReachOptions> {
-  const { dht, lsd, utp, encryption, ipFilter = [] } = flags;
+  const { dht, lsd, utp, portmap, encryption, ipFilter = [] } = flags;
   const filter =
     ipFilter.length === 0 ? undefined : await readIpFilter(ipFilter.map((path) => resolve(io.cwd, path)));
   return {
     dht: dht ? { bootstrap: flags.dhtBootstrap } : undefined,
     lsd,
     utp,
+    portMapping: portmap,
     encryption,
     isBlocked: filter === undefined ? undefined : (ip) => filter.has(ip),
   };

@@ -96,6 +96,11 @@ export const LIMITS = {
     reason: 'answered SYNs whose address may be forged; they expire after 10 s (BEP 29)',
   },
   proxyAnswerBytes: { value: 16_384, unit: 'bytes', reason: 'headers of a proxy that opens a connection' },
+  upnpAnswerBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    reason: 'descriptions of home routers are a tenth of that',
+  },
   numWant: { value: 200, unit: 'peers', reason: 'one reply stays small; 50 is the default of the field' },
   trackerReplyBytes: { value: 1_048_576, unit: 'bytes', reason: 'thousands of peers fit many times over' },
   dhtSwarms: {

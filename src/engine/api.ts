@@ -26,6 +26,8 @@ export interface ReachOptions {
   readonly dht?: DhtOptions | undefined;
   /** Peers of the local network (BEP 14); off by default. Private torrents never use it. */
   readonly lsd?: boolean | undefined;
+  /** Have routers forward the port: PCP, NAT-PMP, UPnP; off by default. */
+  readonly portMapping?: boolean | undefined;
   /** Addresses that are neither dialled nor let in. None by default. */
   readonly isBlocked?: ((ip: string) => boolean) | undefined;
 }
@@ -191,10 +193,25 @@ export interface Torrent {
 
 export type TorrentSource = Metainfo | Uint8Array | MagnetLink | string;
 
+/** What is known of one port at one router. */
+export interface PortMappingSnapshot {
+  readonly gateway: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly state: 'asking' | 'mapped' | 'failed';
+  readonly by: 'pcp' | 'nat-pmp' | 'upnp' | undefined;
+  readonly externalPort: number | undefined;
+  readonly externalIp: string | undefined;
+  /** Why it failed. */
+  readonly message: string | undefined;
+}
+
 export interface Session {
   /** The port that peers connect to. */
   readonly port: number;
   readonly torrents: readonly Torrent[];
+  /** Ports forwarded by routers; empty where that is off or there is no router. */
+  portMappings(): readonly PortMappingSnapshot[];
   /**
    * Adds by metainfo, by bytes of a .torrent, or by magnet link, parsed or as text. Rejects with UsageError if it is
    * there already, with ProtocolError for bytes and text that are neither.

@@ -8,6 +8,7 @@ import type { Dialler } from './dialler.ts';
 import type { Env } from './env.ts';
 import type { LsdDriver } from './lsd-driver.ts';
 import type { PieceCache } from './piece-cache.ts';
+import type { PortMapping } from './port-mapping.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 export interface SessionContext {
@@ -30,6 +31,10 @@ export interface SessionContext {
   readonly dht: SessionDht | undefined;
   /** Undefined where it is off. */
   readonly lsd: LsdDriver | undefined;
+  /** Undefined where it is off. */
+  readonly portMapping: PortMapping | undefined;
+  /** The port that strangers connect to: a router may have given another one. */
+  publicPort(): number;
   /** Peers of all torrents. */
   readonly peers: { count: number };
   newPeerId(): PeerId;

@@ -92,10 +92,10 @@ export class Discovery {
 
   #follow(): void {
     const { isPrivate, infoHashes, stats, onCandidates } = this.#options;
-    const { dht, lsd, port } = this.#context;
+    const { dht, lsd } = this.#context;
     if (isPrivate()) this.#leave();
     if (isPrivate() || this.#abort.signal.aborted || this.#unfollow.length > 0) return;
-    const announce = () => ({ port, seed: stats().left === 0 });
+    const announce = () => ({ port: this.#context.publicPort(), seed: stats().left === 0 });
     const from = (source: CandidateSource) => (peers: readonly PeerAddress[]) => {
       onCandidates(source, peers);
     };
@@ -126,7 +126,7 @@ export class Discovery {
 
   #createTrackers(): TrackerDriver | undefined {
     const { infoHashes, peerId, stats, onCandidates } = this.#options;
-    const { env, port } = this.#context;
+    const { env } = this.#context;
     const trackers = this.#options.trackers
       .map((tier) => (this.#rtc === undefined ? tier : tier.filter((url) => !isSocketUrl(url))))
       .filter((tier) => tier.length > 0);
@@ -134,7 +134,13 @@ export class Discovery {
     if (trackers.length === 0 || env.transports.length === 0) return undefined;
     const { http, datagram, clock, random, log } = env;
     return createTrackerDriver(
-      { tiers: trackers, infoHashes, peerId, port: port === 0 ? NO_PORT : port, getStats: stats },
+      {
+        tiers: trackers,
+        infoHashes,
+        peerId,
+        port: () => announcedPort(this.#context.publicPort()),
+        getStats: stats,
+      },
       { http, datagram, socket: () => this.#context.socket(), clock, random, log },
       {
         onPeers: (peers) => {
@@ -162,4 +168,8 @@ export class Discovery {
 
 function isSocketUrl(url: string): boolean {
   return /^wss?:\/\//i.test(url);
+}
+
+function announcedPort(port: number): number {
+  return port === 0 ? NO_PORT : port;
 }

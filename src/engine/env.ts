@@ -1,6 +1,7 @@
 // Everything a session needs of its host: one implementation of each port. Node's is in node/env.ts.
 import type { Clock } from '../ports/clock.ts';
 import type { DatagramPort } from '../ports/datagram.ts';
+import type { GatewayPort } from '../ports/gateway.ts';
 import type { Digests, Hasher } from '../ports/hasher.ts';
 import type { HttpPort } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
@@ -16,6 +17,8 @@ export interface Env {
   readonly transports: readonly Transport[];
   /** Undefined where there is no UDP. */
   readonly datagram: DatagramPort | undefined;
+  /** Undefined where there is nothing to ask of routers. */
+  readonly gateways?: GatewayPort | undefined;
   /** uTP, encryption and the DHT; undefined in a browser. */
   readonly network?: Network | undefined;
   readonly http: HttpPort;

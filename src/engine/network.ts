@@ -4,16 +4,18 @@ import type { VerifySignature } from '../core/dht/items.ts';
 import { openDht } from './dht-node.ts';
 import { openLsd } from './lsd-driver.ts';
 import { openMse } from './mse-stream.ts';
+import { openPortMapping } from './port-mapping.ts';
 import { createUtpTransport } from './utp-transport.ts';
 
 export interface Network {
   readonly openMse: typeof openMse;
   readonly openDht: typeof openDht;
   readonly openLsd: typeof openLsd;
+  readonly openPortMapping: typeof openPortMapping;
   readonly createUtpTransport: typeof createUtpTransport;
   readonly verifySignature: VerifySignature;
 }
 
 export function createNetwork(verifySignature: VerifySignature): Network {
-  return { openMse, openDht, openLsd, createUtpTransport, verifySignature };
+  return { openMse, openDht, openLsd, openPortMapping, createUtpTransport, verifySignature };
 }

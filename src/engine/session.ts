@@ -8,8 +8,16 @@ import { parseTorrent } from '../core/metainfo/parse.ts';
 import { createBufferPool } from '../core/swarm/buffers.ts';
 import { torrentHash } from '../core/mse/keys.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
+import type { GatewayPort } from '../ports/gateway.ts';
 import type { Stream, Transport } from '../ports/transport.ts';
-import type { AddOptions, Session, SessionOptions, Torrent, TorrentSource } from './api.ts';
+import type {
+  AddOptions,
+  PortMappingSnapshot,
+  Session,
+  SessionOptions,
+  Torrent,
+  TorrentSource,
+} from './api.ts';
 import { CLIENT_NAME, PEER_ID_PREFIX } from './client.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDht } from './dht-node.ts';
@@ -19,6 +27,7 @@ import type { LsdDriver } from './lsd-driver.ts';
 import { openPort, type OpenPort } from './listen.ts';
 import type { PeerHome } from './peer-driver.ts';
 import { PieceCache } from './piece-cache.ts';
+import type { PortMapping } from './port-mapping.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { KnownTorrent } from './torrent-parts.ts';
 import { TorrentRun } from './torrent.ts';
@@ -75,6 +84,10 @@ class SessionRun implements Session {
 
   get torrents(): readonly Torrent[] {
     return [...this.#torrents];
+  }
+
+  portMappings(): readonly PortMappingSnapshot[] {
+    return this.#context.portMapping?.status() ?? [];
   }
 
   add(source: TorrentSource, options: AddOptions): Promise<Torrent> {
@@ -135,7 +148,8 @@ class SessionRun implements Session {
   async #close(): Promise<void> {
     await Promise.all([...this.#torrents].map((torrent) => torrent.close()));
     this.#visitors.close();
-    await Promise.all([this.#context.dht?.close(), this.#context.lsd?.close()]);
+    const { dht, lsd, portMapping } = this.#context;
+    await Promise.all([dht?.close(), lsd?.close(), portMapping?.close()]);
     this.#utp?.close();
     await Promise.all(this.#open.listeners.map((listener) => listener.close()));
     await this.#open.socket?.close();
@@ -149,6 +163,7 @@ function createContext(
 ): SessionContext {
   const { clock, random } = env;
   const banned = new Set<string>();
+  const portMapping = createPortMapping(options, env, open.port);
   const transports = open.utp === undefined ? env.transports : [...env.transports, open.utp];
   const budgetBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   let lastKey = 0;
@@ -166,6 +181,8 @@ function createContext(
     dialler: new Dialler(transports, options.encryption ?? DEFAULT_ENCRYPTION, env),
     dht: createDht(options, env, open.socket),
     lsd: createLsd(options, env, open.port),
+    portMapping,
+    publicPort: () => mappedPort(portMapping) ?? open.port,
     peers: { count: 0 },
     nextPeerKey: () => ++lastKey,
     newPeerId: () => {
@@ -201,6 +218,29 @@ function createLsd({ lsd, host }: SessionOptions, env: Env, port: number): LsdDr
   const { network, datagram } = env;
   if (lsd !== true || network === undefined || datagram === undefined) return undefined;
   return network.openLsd({ port, host }, { ...env, datagram });
+}
+
+function createPortMapping(
+  { portMapping, host }: SessionOptions,
+  env: Env,
+  port: number,
+): PortMapping | undefined {
+  const { network, datagram, gateways } = env;
+  if (portMapping !== true || network === undefined || datagram === undefined || gateways === undefined)
+    return undefined;
+  const wanted = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port }));
+  return network.openPortMapping(wanted, { ...env, datagram, gateways: onAddress(gateways, host) });
+}
+
+/** A session that listens on one address has nothing to do with the routers of others. */
+function onAddress(gateways: GatewayPort, host: string | undefined): GatewayPort {
+  if (host === undefined) return gateways;
+  return { list: async () => (await gateways.list()).filter(({ localIp }) => localIp === host) };
+}
+
+function mappedPort(mapping: PortMapping | undefined): number | undefined {
+  return mapping?.status().find(({ protocol, state }) => protocol === 'tcp' && state === 'mapped')
+    ?.externalPort;
 }
 
 /** Memory that hashing threads read without a copy, where the host has it. */

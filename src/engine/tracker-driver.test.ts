@@ -95,7 +95,7 @@ class Bench {
         tiers: [[url]],
         infoHashes: [toInfoHash(new Uint8Array(20).fill(0xab))],
         peerId: toPeerId(latin1Encode('-SW0001-abcdefghijkl')),
-        port: 6881,
+        port: () => 6881,
         getStats: () => this.stats,
       },
       {

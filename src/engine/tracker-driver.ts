@@ -28,8 +28,8 @@ export interface TrackerDriverOptions {
   /** The v1 hash, the truncated v2 hash, or both for a hybrid torrent. */
   readonly infoHashes: readonly InfoHash[];
   readonly peerId: PeerId;
-  /** The port that peers connect to. */
-  readonly port: number;
+  /** The port that strangers connect to. */
+  readonly port: () => number;
   readonly getStats: () => TransferStats;
   /** `all` (default) or BEP 12 to the letter; see AnnouncerOptions. */
   readonly tierOrder?: 'all' | 'in-order' | undefined;
@@ -233,7 +233,7 @@ class Driver implements TrackerDriver {
     return {
       infoHash,
       peerId,
-      port,
+      port: port(),
       uploaded: stats.uploaded,
       downloaded: stats.downloaded,
       left: stats.left,

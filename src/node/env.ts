@@ -9,6 +9,7 @@ import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
 import { nodeDigests } from './digests.ts';
 import { createFsStoragePort } from './fs-storage.ts';
+import { systemGateways } from './gateways.ts';
 import { createHashPool } from './hash-pool.ts';
 import { createHttpPort } from './http.ts';
 import { systemRandom } from './random.ts';
@@ -50,6 +51,7 @@ export function createNodeEnv(options: NodeEnvOptions = {}): Env {
   return {
     transports: [proxy === undefined ? createTcpTransport() : createProxyTransport(proxy)],
     datagram: proxy === undefined ? udpPort : undefined,
+    gateways: proxy === undefined ? systemGateways : undefined,
     network: createNetwork(verifySignature),
     http: createHttpPort({ userAgent, proxy }),
     ...(proxy === undefined

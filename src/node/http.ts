@@ -88,9 +88,14 @@ function send(call: Call): Promise<IncomingMessage> {
       return;
     }
     const options: PlainRequest = {
-      method: 'GET',
+      method: call.post === undefined ? 'GET' : 'POST',
       agent: url.protocol === 'https:' ? call.agents.https : call.agents.http,
-      headers: { 'user-agent': call.userAgent, 'accept-encoding': 'identity', ...call.headers },
+      headers: {
+        'user-agent': call.userAgent,
+        'accept-encoding': 'identity',
+        ...lengthOf(call.post),
+        ...call.headers,
+      },
       signal,
       ...(call.publicOnly ? { lookup: publicLookup } : {}),
     };
@@ -110,7 +115,7 @@ function send(call: Call): Promise<IncomingMessage> {
         reject(new SystemError('HTTP_STALE_CONNECTION', 'the server closed an idle connection'));
       } else reject(toHttpError(error));
     });
-    request.end();
+    request.end(call.post);
   });
 }
 
@@ -118,6 +123,11 @@ function send(call: Call): Promise<IncomingMessage> {
 function startRequest(url: URL, options: PlainRequest, proxy: Proxy | undefined): ClientRequest {
   if (url.protocol === 'https:') return httpsRequest(url, options);
   return proxy?.kind === 'http' ? httpRequest(viaHttpProxy(url, options, proxy)) : httpRequest(url, options);
+}
+
+/** Without a length the body would come in chunks, which small devices do not take. */
+function lengthOf(post: Uint8Array | undefined): Record<string, string> {
+  return post === undefined ? {} : { 'content-length': String(post.length) };
 }
 
 /** Errors of node's own parser are the server's fault, the rest is the network's. */

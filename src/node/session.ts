@@ -39,6 +39,7 @@ function withEnv(session: EngineSession, closeEnv: () => Promise<void>): Session
     get torrents() {
       return session.torrents;
     },
+    portMappings: () => session.portMappings(),
     add: (source, options) => session.add(source, options),
     setLimits: (limits) => {
       session.setLimits(limits);

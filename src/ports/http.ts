@@ -3,6 +3,8 @@
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST; without it the request is a GET. */
+  readonly post?: Uint8Array | undefined;
   readonly signal: AbortSignal;
   /** Time to the response headers, and longest silence inside the body. */
   readonly timeoutMs: number;
