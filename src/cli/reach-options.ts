@@ -14,6 +14,7 @@ export interface ReachFlags {
   readonly utp: boolean;
   /** False with --no-portmap. */
   readonly portmap: boolean;
+  readonly trustLocal?: boolean;
   readonly dhtBootstrap?: readonly NodeAddress[];
   readonly encryption: Encryption;
   readonly ipFilter?: readonly string[];
@@ -29,6 +30,7 @@ export function addReachOptions(command: Command): void {
     )
     .option('--no-lsd', 'do not look for peers in the local network')
     .option('--no-portmap', 'do not ask routers to forward the port (PCP, NAT-PMP, UPnP)')
+    .option('--trust-local', 'let torrents ask servers of private networks for more than files and announces')
     .option('--no-utp', 'connect over TCP alone')
     .addOption(
       new Option('--encryption <policy>', 'off, allow (both kinds taken), prefer or require')
@@ -48,6 +50,7 @@ export async function toReachOptions(flags: ReachFlags, io: Pick<CliIo, 'cwd'>):
     lsd,
     utp,
     portMapping: portmap,
+    trustLocal: flags.trustLocal,
     encryption,
     isBlocked: filter === undefined ? undefined : (ip) => filter.has(ip),
   };

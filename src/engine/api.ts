@@ -28,6 +28,11 @@ export interface ReachOptions {
   readonly lsd?: boolean | undefined;
   /** Have routers forward the port: PCP, NAT-PMP, UPnP; off by default. */
   readonly portMapping?: boolean | undefined;
+  /**
+   * Lets torrents ask servers of private networks anything. By default they may fetch plain files and announce there,
+   * and nothing else: their URLs come from strangers. What the user names is never restricted.
+   */
+  readonly trustLocal?: boolean | undefined;
   /** Addresses that are neither dialled nor let in. None by default. */
   readonly isBlocked?: ((ip: string) => boolean) | undefined;
 }

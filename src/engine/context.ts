@@ -33,6 +33,8 @@ export interface SessionContext {
   readonly lsd: LsdDriver | undefined;
   /** Undefined where it is off. */
   readonly portMapping: PortMapping | undefined;
+  /** See ReachOptions. */
+  readonly trustLocal: boolean;
   /** The port that strangers connect to: a router may have given another one. */
   publicPort(): number;
   /** Peers of all torrents. */

@@ -15,6 +15,8 @@ export interface DiscoveryOptions {
   readonly trackers: readonly (readonly string[])[];
   /** The v1 hash, the truncated v2 hash, or both. */
   readonly infoHashes: readonly InfoHash[];
+  /** Trackers that the user names; others may ask announces alone of private networks. */
+  readonly ownTrackers: readonly string[];
   readonly peerId: PeerId;
   readonly stats: () => TransferStats;
   readonly onCandidates: (source: CandidateSource, addresses: readonly PeerAddress[]) => void;
@@ -125,8 +127,8 @@ export class Discovery {
   }
 
   #createTrackers(): TrackerDriver | undefined {
-    const { infoHashes, peerId, stats, onCandidates } = this.#options;
-    const { env } = this.#context;
+    const { infoHashes, peerId, stats, onCandidates, ownTrackers } = this.#options;
+    const { env, trustLocal } = this.#context;
     const trackers = this.#options.trackers
       .map((tier) => (this.#rtc === undefined ? tier : tier.filter((url) => !isSocketUrl(url))))
       .filter((tier) => tier.length > 0);
@@ -140,6 +142,7 @@ export class Discovery {
         peerId,
         port: () => announcedPort(this.#context.publicPort()),
         getStats: stats,
+        local: (url) => (trustLocal || ownTrackers.includes(url) ? 'any' : 'announces'),
       },
       { http, datagram, socket: () => this.#context.socket(), clock, random, log },
       {

@@ -3,7 +3,7 @@
 import { concatBytes, utf8Decode } from '../core/bytes/bytes.ts';
 import { ProtocolError, SystemError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { HttpPort, HttpResponse } from '../ports/http.ts';
+import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
 
 const TORRENT_TYPE = 'application/x-bittorrent';
 /** The head of a page is far smaller. */
@@ -13,13 +13,14 @@ const MAX_REDIRECTS = 5;
 
 /** Bytes of the .torrent; rejects with SystemError HTTP_* or ProtocolError HTTP_*, NO_TORRENT_LINK, TORRENT_TOO_BIG. */
 export async function fetchTorrent(url: string, http: HttpPort, signal: AbortSignal): Promise<Uint8Array> {
-  const first = await request(url, http, signal);
+  const first = await request({ url, signal, local: 'any' }, http);
   if (!isPage(first)) return readBody(first, LIMITS.torrentFileBytes.value);
   const link = findTorrentLink(utf8Decode(await readBody(first, PAGE_BYTES)), first.url);
   if (link === undefined) {
     throw new ProtocolError('NO_TORRENT_LINK', `${url} is a page without a link to a .torrent`);
   }
-  const second = await request(link, http, signal);
+  // The page says where it is: that may be anywhere.
+  const second = await request({ url: link, signal, local: 'files' }, http);
   if (isPage(second)) throw new ProtocolError('NO_TORRENT_LINK', `${link} is a page, not a .torrent`);
   return readBody(second, LIMITS.torrentFileBytes.value);
 }
@@ -37,10 +38,13 @@ export function findTorrentLink(html: string, base: string): string | undefined 
   return undefined;
 }
 
-async function request(url: string, http: HttpPort, signal: AbortSignal): Promise<HttpResponse> {
+async function request(
+  { url, signal, local }: Pick<HttpRequest, 'url' | 'signal' | 'local'>,
+  http: HttpPort,
+): Promise<HttpResponse> {
   const headers = { accept: `${TORRENT_TYPE}, text/html;q=0.5, */*;q=0.1` };
   const response = await http.request({
-    ...{ url, headers, signal, timeoutMs: TIMEOUT_MS, maxRedirects: MAX_REDIRECTS },
+    ...{ url, headers, signal, local, timeoutMs: TIMEOUT_MS, maxRedirects: MAX_REDIRECTS },
   });
   if (response.status !== 200) {
     throw new SystemError('HTTP_STATUS', `${url} answered with status ${String(response.status)}`, {

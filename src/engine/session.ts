@@ -182,6 +182,7 @@ function createContext(
     dht: createDht(options, env, open.socket),
     lsd: createLsd(options, env, open.port),
     portMapping,
+    trustLocal: options.trustLocal === true,
     publicPort: () => mappedPort(portMapping) ?? open.port,
     peers: { count: 0 },
     nextPeerKey: () => ++lastKey,

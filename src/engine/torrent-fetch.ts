@@ -38,7 +38,13 @@ export async function fetchTorrent(
 }
 
 async function fetchBytes(url: string, http: HttpPort, signal: AbortSignal): Promise<Uint8Array> {
-  const response = await http.request({ url, signal, timeoutMs: TIMEOUT_MS, maxRedirects: 5 });
+  const response = await http.request({
+    url,
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    maxRedirects: 5,
+    local: 'files',
+  });
   if (response.status !== 200) {
     throw new ProtocolError('TORRENT_HTTP_STATUS', `the server answered HTTP ${String(response.status)}`);
   }

@@ -73,12 +73,13 @@ export function createSwarm(parts: TorrentParts, onEffect: (effect: TorrentEffec
 
 export function createDiscovery(
   parts: TorrentParts,
-  hooks: Omit<DiscoveryOptions, 'trackers' | 'infoHashes' | 'peerId'>,
+  hooks: Omit<DiscoveryOptions, 'trackers' | 'ownTrackers' | 'infoHashes' | 'peerId'>,
 ): Discovery {
   const { source, options, hashes, peerId, context } = parts;
   const own = source.metainfo?.trackers ?? source.magnet?.trackers.map((url) => [url]) ?? [];
   const trackers = [...own, ...(options.trackers ?? []).map((url) => [url])];
-  return new Discovery({ trackers, infoHashes: hashes, peerId, ...hooks }, context);
+  const ownTrackers = options.trackers ?? [];
+  return new Discovery({ trackers, ownTrackers, infoHashes: hashes, peerId, ...hooks }, context);
 }
 
 function resumeKeyOf({ hashes, options, context }: TorrentParts): string {

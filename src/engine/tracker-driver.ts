@@ -15,7 +15,7 @@ import type { AnnounceOutcome, AnnounceRequest } from '../core/tracker/model.ts'
 import { parseTrackerUrl } from '../core/tracker/tracker-url.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatagramPort, DatagramSocket } from '../ports/datagram.ts';
-import type { HttpPort, HttpResponse } from '../ports/http.ts';
+import type { HttpPort, HttpResponse, LocalReach } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { TrackerSnapshot } from './api.ts';
@@ -31,6 +31,8 @@ export interface TrackerDriverOptions {
   /** The port that strangers connect to. */
   readonly port: () => number;
   readonly getStats: () => TransferStats;
+  /** What a tracker's URL may ask of private networks; anything by default. */
+  readonly local?: ((url: string) => LocalReach) | undefined;
   /** `all` (default) or BEP 12 to the letter; see AnnouncerOptions. */
   readonly tierOrder?: 'all' | 'in-order' | undefined;
 }
@@ -219,6 +221,7 @@ class Driver implements TrackerDriver {
       signal,
       timeoutMs: HTTP_TIMEOUT_MS,
       maxRedirects: 5,
+      local: this.#options.local?.(url),
     });
     const body = await readBody(response);
     if (response.status >= 200 && response.status < 300) return parseAnnounceReply(body);

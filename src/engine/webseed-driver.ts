@@ -6,7 +6,7 @@ import { toPeerId } from '../core/ids.ts';
 import type { PeerKey } from '../core/swarm/inputs.ts';
 import type { Message } from '../core/wire/messages.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpPort, HttpResponse } from '../ports/http.ts';
+import type { HttpPort, HttpResponse, LocalReach } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { BlockAssembler } from './block-assembler.ts';
@@ -21,6 +21,13 @@ export interface WebSeedDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+export interface WebSeedContext {
+  readonly swarm: SwarmDriver;
+  readonly deps: WebSeedDeps;
+  /** What its URL may ask of private networks. */
+  readonly local: LocalReach;
 }
 
 /** Ranges fetched at once: while one comes, the next is on its way to the server. */
@@ -47,6 +54,7 @@ class LaterError extends SystemError {
 export class WebSeed implements PeerLink {
   readonly url: string;
   readonly #source: WebSource;
+  readonly #local: LocalReach;
   readonly #swarm: SwarmDriver;
   readonly #deps: WebSeedDeps;
   #key: PeerKey | undefined;
@@ -62,9 +70,10 @@ export class WebSeed implements PeerLink {
   #trouble: string | undefined;
 
   /** Joins the swarm at once. */
-  constructor(url: string, source: WebSource, context: { swarm: SwarmDriver; deps: WebSeedDeps }) {
+  constructor(url: string, source: WebSource, context: WebSeedContext) {
     this.url = url;
     this.#source = source;
+    this.#local = context.local;
     this.#swarm = context.swarm;
     this.#deps = context.deps;
     this.#join();
@@ -196,6 +205,7 @@ export class WebSeed implements PeerLink {
       signal,
       timeoutMs: TIMEOUT_MS,
       maxRedirects: 5,
+      local: this.#local,
     });
     let skip = await bytesToSkip(response, from ?? 0);
     let left = length;

@@ -4,7 +4,7 @@ import type { WebSeedSnapshot } from './api.ts';
 import type { Content } from './content.ts';
 import type { SwarmDriver } from './swarm-driver.ts';
 import type { TorrentParts } from './torrent-parts.ts';
-import { WebSeed } from './webseed-driver.ts';
+import { WebSeed, type WebSeedContext } from './webseed-driver.ts';
 import { createFileSource, createScriptSource } from './webseed-urls.ts';
 
 const BANNED = { status: 'banned', message: 'it sent data that does not fit the torrent' } as const;
@@ -27,10 +27,13 @@ export class WebSeeds {
     invariant(hash !== undefined, 'a torrent has a hash');
     const files = new Set([...metainfo.webSeeds, ...(options.webSeeds ?? [])].filter(isHttp));
     const scripts = new Set(metainfo.httpSeeds.filter(isHttp));
-    const at = { swarm, deps: context.env };
+    const at = (url: string): WebSeedContext => {
+      const isTrusted = context.trustLocal || options.webSeeds?.includes(url) === true;
+      return { swarm, deps: context.env, local: isTrusted ? 'any' : 'files' };
+    };
     this.#open = [
-      ...Array.from(files, (url) => new WebSeed(url, createFileSource(url, metainfo, geometry), at)),
-      ...Array.from(scripts, (url) => new WebSeed(url, createScriptSource(url, hash), at)),
+      ...Array.from(files, (url) => new WebSeed(url, createFileSource(url, metainfo, geometry), at(url))),
+      ...Array.from(scripts, (url) => new WebSeed(url, createScriptSource(url, hash), at(url))),
     ];
   }
 

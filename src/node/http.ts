@@ -13,6 +13,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
 import { ProtocolError, SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest, HttpResponse } from '../ports/http.ts';
+import { isPublic, mayBeLocal } from './local-rule.ts';
 import { errnoOf, HTTP_CODES, toSystemError } from './os-error.ts';
 import type { Proxy } from './proxy.ts';
 import { createProxyAgents, viaHttpProxy, type HttpAgents, type PlainRequest } from './proxy-agents.ts';
@@ -36,8 +37,10 @@ export function createHttpPort(options: HttpOptions): HttpPort {
   return {
     request: async (request) => {
       let url = parseUrl(request.url);
-      let publicOnly = false;
+      const { local = 'any' } = request;
+      let wasPublic = false;
       for (let hop = 0; ; hop++) {
+        const publicOnly = wasPublic || !mayBeLocal(local, url);
         const call: Call = { ...request, url, publicOnly, userAgent: options.userAgent, agents, proxy };
         const response = await sendWithRetry(call);
         const next = redirectTarget(response, url);
@@ -46,7 +49,7 @@ export function createHttpPort(options: HttpOptions): HttpPort {
         if (hop >= request.maxRedirects) {
           throw new ProtocolError('HTTP_TOO_MANY_REDIRECTS', `more than ${String(hop)} redirects`);
         }
-        publicOnly ||= isPublic(response.socket.remoteAddress ?? '');
+        wasPublic ||= isPublic(response.socket.remoteAddress ?? '');
         url = next;
       }
     },
@@ -84,7 +87,7 @@ function send(call: Call): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { url, signal, timeoutMs } = call;
     if (call.publicOnly && ipaddr.isValid(bareHost(url)) && !isPublic(bareHost(url))) {
-      reject(new ProtocolError('HTTP_REDIRECT_PRIVATE', `redirect into a private network: ${url.host}`));
+      reject(intoPrivate(url.host));
       return;
     }
     const options: PlainRequest = {
@@ -197,21 +200,24 @@ function decoded(response: IncomingMessage): AsyncIterable<unknown> {
   return response.pipe(decoder);
 }
 
+function intoPrivate(host: string): ProtocolError {
+  return new ProtocolError(
+    'HTTP_PRIVATE_ADDRESS',
+    `${host} is in a private network: strangers may ask there for plain files and announces alone`,
+  );
+}
+
 const publicLookup: NonNullable<RequestOptions['lookup']> = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
     const allowed = error === null ? addresses.filter((entry) => isPublic(entry.address)) : [];
     const first = allowed[0];
     if (error !== null) done(error, '');
     else if (first === undefined) {
-      done(new ProtocolError('HTTP_REDIRECT_PRIVATE', `redirect into a private network: ${host}`), '');
+      done(intoPrivate(host), '');
     } else if (options.all === true) done(null, allowed);
     else done(null, first.address, first.family);
   });
 };
-
-function isPublic(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
-}
 
 function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');

@@ -1,5 +1,11 @@
 // HTTP as a client: tracker announces, web seeds, .torrent downloads.
 
+/**
+ * What may be asked of addresses that are not of the public internet, redirects included. `files`: URLs without a query.
+ * `announces`: paths of trackers. Hosts that have rules of their own (browsers) go by those.
+ */
+export type LocalReach = 'any' | 'files' | 'announces';
+
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -10,6 +16,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Hops of redirects that are followed; http -> https and same-scheme only. */
   readonly maxRedirects: number;
+  /** `any` by default: for URLs that the user names. */
+  readonly local?: LocalReach | undefined;
 }
 
 export interface HttpResponse {

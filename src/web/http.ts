@@ -59,5 +59,7 @@ async function* readBody(
 
 function failure(request: HttpRequest, cause: unknown): SystemError {
   const code = request.signal.aborted ? 'HTTP_ABORTED' : 'HTTP_UNREACHABLE';
-  return new SystemError(code, `no answer from ${request.url}`, { cause });
+  const isForeign = URL.canParse(request.url) && new URL(request.url).origin !== globalThis.location.origin;
+  const hint = isForeign ? ' (or the server does not let other sites read it: CORS)' : '';
+  return new SystemError(code, `no answer from ${request.url}${hint}`, { cause });
 }

@@ -149,7 +149,8 @@ describe('a web seed', () => {
       const start = Number(piece) * torrent.metainfo.pieceLength;
       response.writeHead(200).end(whole.subarray(start + Number(from), start + Number(to) + 1));
     });
-    const session = await ground.session();
+    // Scripts are asked by queries, which strangers' torrents may not send into private networks.
+    const session = await ground.session({ trustLocal: true });
     const folder = join(ground.folder, 'target');
     const metainfo = { ...torrent.metainfo, httpSeeds: [`${url}seed.php`] };
     await (await session.add(metainfo, { folder })).done();
@@ -193,6 +194,34 @@ describe('a web seed', () => {
     await expect.poll(() => torrent.webSeeds()[0]?.status).toBe('failed');
     expect(torrent.webSeeds()[0]?.message).not.toBe('');
     expect(torrent.snapshot().state).toBe('downloading');
+  });
+});
+
+describe('a torrent that names servers of a private network', () => {
+  it('gets plain files from there, and nothing by a query, a redirect or another path', async () => {
+    const { torrent } = await ground.publication('single');
+    const seen: string[] = [];
+    const router = await serve((request, response) => {
+      seen.push(request.url ?? '');
+      response.writeHead(200).end('d8:completei0ee');
+    });
+    const turned = await serve((_, response) => {
+      response.writeHead(302, { location: `${router}reboot?now=1` }).end();
+    });
+    const session = await ground.session();
+    const metainfo = {
+      ...torrent.metainfo,
+      webSeeds: [`${router}reboot?x=`, `${turned}file`],
+      httpSeeds: [`${router}set`],
+      trackers: [[`${router}cgi/do`], [`${router}admin?x=/announce`], [`${router}announce`]],
+    };
+    const added = await session.add(metainfo, { folder: join(ground.folder, 'target') });
+    const statuses = (): string[] => added.webSeeds().map(({ status }) => status);
+    await expect.poll(statuses).toEqual(['failed', 'failed', 'failed']);
+    await expect.poll(() => added.trackers().filter(({ status }) => status === 'failed')).toHaveLength(2);
+    for (const { message } of added.webSeeds()) expect(message).toContain('private network');
+    await expect.poll(() => seen.length).toBeGreaterThan(0);
+    expect(seen.every((path) => path.startsWith('/announce?'))).toBe(true);
   });
 });
 
