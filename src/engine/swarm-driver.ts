@@ -349,7 +349,9 @@ export class SwarmDriver implements PeerHome {
 
   #dialFailed(dialled: Dialled): void {
     const { address, isLast } = dialled;
-    if (isLast || this.#abort.signal.aborted) this.push({ kind: 'dial-failed', address });
+    // It refuses a second connection: it has come to us meanwhile.
+    const isMet = [...this.#members.values()].some((member) => member.address?.ip === address.ip);
+    if (isLast || isMet || this.#abort.signal.aborted) this.push({ kind: 'dial-failed', address });
     else void this.#dial({ ...dialled, isLast: true });
   }
 }

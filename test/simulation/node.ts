@@ -204,6 +204,8 @@ export class SimulatedNode {
         this.handle({ kind: 'write-failed', piece, error: new SystemError('DISK_FULL', 'no space') });
         return;
       }
+      // A process that is gone writes nothing more.
+      if (this.gone) return;
       this.disk.set(data, piece * this.world.sample.metainfo.pieceLength);
       this.have.add(piece);
       this.handle({ kind: 'piece-written', piece });

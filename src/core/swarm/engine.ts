@@ -79,6 +79,7 @@ export class SwarmEngine {
       interest: this.#interest,
       requests: this.#requests,
       superSeed: this.#superSeed,
+      uploads: this.#uploads,
     });
     this.#messages = new Messages(context, {
       choker: this.#choker,
@@ -226,6 +227,7 @@ export class SwarmEngine {
     this.#members.tick();
     this.#requests.tick();
     this.#choker.tick();
+    this.#uploads.serve();
     this.#superSeed.tick();
     this.#connector.fill();
     this.#extensions.tick();

@@ -12,6 +12,7 @@ import { Peer } from './peers.ts';
 import type { PeerArrival } from './peers.ts';
 import type { Requests } from './requests.ts';
 import type { SuperSeed } from './superseed.ts';
+import type { Uploads } from './uploads.ts';
 
 interface Parts {
   readonly choker: Choker;
@@ -20,6 +21,7 @@ interface Parts {
   readonly interest: Interest;
   readonly requests: Requests;
   readonly superSeed: SuperSeed;
+  readonly uploads: Uploads;
 }
 
 export class Members {
@@ -62,6 +64,7 @@ export class Members {
     this.#parts.interest.leave(peer);
     this.#parts.superSeed.leave(peer);
     this.#context.peers.delete(key);
+    this.#parts.uploads.left(peer);
     this.#parts.choker.left(peer);
     this.#parts.connector.left(peer);
     this.#parts.extensions.left(peer);

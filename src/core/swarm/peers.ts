@@ -82,6 +82,8 @@ export class Peer {
   /** BEP 16; owned by superseed.ts. */
   shown: Set<number> | undefined;
   backlog = 0;
+  /** Bytes of what it was shown that no transport has taken. */
+  owed = 0;
   tookAt: Millis = 0;
   /** Nothing is left to be shown to it, or it takes nothing. */
   exhausted = false;

@@ -6,20 +6,29 @@ import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 import { PIECE } from './pieces.ts';
+import { RateMeter } from './rate.ts';
 
 /** What a peer is shown ahead of its reports: what it took in this much time, at least a piece and the next. */
 const AHEAD_MS = 500;
 const AHEAD_PIECES = 1.01;
 /**
- * Pieces on their way at first, one more for each that is reported: peers get their first piece one after another,
- * and those that have one trade while others wait. All at once, all would wait for the last.
+ * What is shown and no transport has taken: as much as the uplink takes in this time, and some pieces. Enough that it
+ * never idles, little enough that pieces go out at full speed and are passed on: to all at once, all would wait.
  */
-const FIRST_ON_WAY = 3;
+const OWED_MS = 200;
+const OWED_PIECES = 2;
+/** The kernel takes much at once, so what peers have not reported is bounded too: what they report in this time. */
+const UNREPORTED_MS = 600;
+const UNREPORTED_PIECES = 4;
+const BUCKET_MS = 100;
+const BUCKETS = 10;
 /** A lone peer is shown everything after this time: there is nobody to spread pieces to. */
 const LONELY_MS = 1500;
 /** Who has nothing may say nothing (BEP 3): so long we wait to hear what a peer has. */
 const SILENT_MS = 500;
 /** A peer that takes nothing of what it was shown for this long is not waited for. */
+/** Who took nothing for so long is slow, or gone: others need not wait. */
+const SLOW_MS = 1000;
 const STALLED_MS = 10_000;
 /** A peer that lacks what it was shown and does not want it wants some files only: it chooses among all we have. */
 const UNWANTED_MS = 1500;
@@ -30,8 +39,9 @@ export class SuperSeed {
   #showings: Uint16Array = new Uint16Array(0);
   /** No piece below was never shown. */
   #cursor = 0;
-  /** Pieces that peers reported after they were shown them. */
-  #reported = 0;
+  /** What transports took, and what peers reported of what they were shown. */
+  readonly #taken: RateMeter = new RateMeter(0, BUCKET_MS, BUCKETS);
+  readonly #reported: RateMeter = new RateMeter(0, BUCKET_MS, BUCKETS);
 
   constructor(context: SwarmContext) {
     this.#context = context;
@@ -57,13 +67,22 @@ export class SuperSeed {
     if (peer.shown === undefined && this.#showings[piece] === 0) this.#showings[piece] = 1;
   }
 
+  /** The transport took bytes. */
+  taken(peer: Peer, bytes: number): void {
+    if (this.#showings.length === 0) return;
+    peer.owed = Math.max(0, peer.owed - bytes);
+    this.#taken.add(bytes, this.#context.now);
+    this.showMore();
+  }
+
   /** The peer reports a piece. */
   have(peer: Peer, piece: number): void {
     const content = this.#context.content;
     if (content === undefined || peer.shown?.has(piece) !== true) return;
-    peer.backlog = Math.max(0, peer.backlog - content.geometry.pieceSize(piece));
+    const bytes = content.geometry.pieceSize(piece);
+    peer.backlog = Math.max(0, peer.backlog - bytes);
+    this.#reported.add(bytes, this.#context.now);
     peer.tookAt = this.#context.now;
-    this.#reported++;
     if (this.#cursor >= content.pieces.size && !this.#isFit(content)) this.#end(content);
     else this.showMore();
   }
@@ -72,15 +91,28 @@ export class SuperSeed {
   showMore(): void {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
-    let onWay = 0;
-    for (const peer of this.#context.peers.values()) onWay += peer.backlog;
-    while (onWay < (FIRST_ON_WAY + this.#reported) * content.metainfo.pieceLength) {
+    let room = this.#room(content);
+    while (room > 0) {
       const peer = this.#neediest(content);
       if (peer === undefined) return;
       const piece = this.#choose(content, peer);
       if (piece < 0) peer.exhausted = true;
-      else onWay += this.#show(content, peer, piece);
+      else room -= this.#show(content, peer, piece);
     }
+  }
+
+  /** Bytes that may be shown now. */
+  #room(content: Content): number {
+    const { now, peers } = this.#context;
+    const { pieceLength } = content.metainfo;
+    let owed = (this.#taken.perSecond(now) * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
+    let unreported = (this.#reported.perSecond(now) * UNREPORTED_MS) / 1000 + UNREPORTED_PIECES * pieceLength;
+    for (const peer of peers.values()) {
+      if (now - peer.tookAt > SLOW_MS) continue;
+      owed -= peer.owed;
+      unreported -= peer.backlog;
+    }
+    return Math.min(owed, unreported);
   }
 
   /** Ends super-seeding once every piece is seen at some peer, or another seed is there. */
@@ -170,6 +202,7 @@ export class SuperSeed {
     if (peer.backlog === 0) peer.tookAt = this.#context.now;
     peer.shown?.add(piece);
     peer.backlog += size;
+    peer.owed += size;
     this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
     this.#context.send(peer, { kind: 'have', piece });
     return size;
@@ -178,6 +211,7 @@ export class SuperSeed {
   /** What was shown to the peer and has not come out of it may be shown to others; it gets no more for now. */
   #takeBack(peer: Peer): void {
     peer.exhausted = true;
+    peer.owed = 0;
     if (peer.backlog === 0) return;
     for (const piece of peer.shown ?? []) {
       if (peer.has?.has(piece) === true) continue;

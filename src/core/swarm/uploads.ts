@@ -6,17 +6,17 @@ import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { SuperSeed } from './superseed.ts';
 import type { BlockRequest } from './upload-queue.ts';
+import { UploadTurns } from './upload-turns.ts';
 
 /** Longest run that is read and written at once. */
 const MAX_RUN = 256 * 1024;
 const CHOKE_GRACE_MS = 10_000;
-/** Bytes of a peer's runs with the driver: what is there cannot be cancelled any more. */
-const WINDOW = 1024 * 1024;
 
 export class Uploads {
   readonly #context: SwarmContext;
 
   readonly #superSeed: SuperSeed;
+  readonly #turns: UploadTurns = new UploadTurns();
 
   constructor(context: SwarmContext, superSeed: SuperSeed) {
     this.#context = context;
@@ -39,7 +39,8 @@ export class Uploads {
       else this.#context.disconnect(peer, 'too many requests');
     } else {
       peer.uploads.push(request);
-      this.#pump(peer);
+      this.#turns.wants(peer);
+      this.serve();
     }
   }
 
@@ -53,8 +54,9 @@ export class Uploads {
     peer.uploads.taken(bytes);
     peer.up.add(bytes, this.#context.now);
     this.#context.uploaded += bytes;
-    this.#pump(peer);
-    if (peer.uploads.inFlight === 0) this.#superSeed.showMore();
+    this.#turns.taken(peer, bytes, this.#context.now);
+    this.serve();
+    this.#superSeed.taken(peer, bytes);
   }
 
   /** We choke the peer: what it has queued will not be served, but for its allowed fast pieces (BEP 6). */
@@ -70,8 +72,18 @@ export class Uploads {
       const failed = peer.key === reader ? peer.uploads.fail(piece) : [];
       const queued = peer.uploads.retain((request) => request.piece !== piece);
       for (const request of [...failed, ...queued]) this.#refuse(peer, request);
-      this.#pump(peer);
     }
+    this.serve();
+  }
+
+  left(peer: Peer): void {
+    this.#turns.left(peer);
+    this.serve();
+  }
+
+  /** Hands runs to the driver, by turns, as long as there is room. Also to be called as time passes. */
+  serve(): void {
+    this.#turns.run(this.#context.now, this.#handOver);
   }
 
   #mayServe(peer: Peer, piece: number): boolean {
@@ -85,32 +97,32 @@ export class Uploads {
   }
 
   /**
-   * Hands runs to the driver. A run that may still grow waits while earlier bytes are under way: their report comes
-   * when the transport is ready for more, and by then the run is longer.
+   * Hands the peer's next run to the driver and returns its bytes. A run that may still grow waits (0) while earlier
+   * bytes are under way: their report comes when the transport is ready for more, and by then the run is longer.
    */
-  #pump(peer: Peer): void {
+  readonly #handOver = (peer: Peer, most: number): number => {
     const queue = peer.uploads;
-    while (queue.length > 0 && queue.inFlight < WINDOW) {
-      const first = queue.at(0);
-      if (first === undefined) return;
-      let length = first.length;
-      let count = 1;
-      for (
-        let next = queue.at(1);
-        next !== undefined && follows(first, length, next);
-        next = queue.at(count)
-      ) {
-        length += next.length;
-        count++;
-        if (length >= MAX_RUN || next.length < first.length) break;
-      }
-      if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return;
-      const { piece, begin, length: blockLength } = first;
-      queue.send(count, { piece, begin, length, blockLength });
-      this.#superSeed.sent(peer, piece);
-      this.#context.effects.push({ kind: 'upload', peer: peer.key, piece, begin, length, blockLength });
+    const first = queue.at(0);
+    if (first === undefined) return 0;
+    const longest = Math.min(MAX_RUN, most);
+    let length = first.length;
+    let count = 1;
+    for (
+      let next = queue.at(1);
+      next !== undefined && length < longest && follows(first, length, next);
+      next = queue.at(count)
+    ) {
+      length += next.length;
+      count++;
+      if (next.length < first.length) break;
     }
-  }
+    if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return 0;
+    const { piece, begin, length: blockLength } = first;
+    queue.send(count, { piece, begin, length, blockLength });
+    this.#superSeed.sent(peer, piece);
+    this.#context.effects.push({ kind: 'upload', peer: peer.key, piece, begin, length, blockLength });
+    return length;
+  };
 
   #mayGrow(first: BlockRequest, length: number): boolean {
     const size = this.#context.content?.geometry.pieceSize(first.piece) ?? 0;
