@@ -16,11 +16,13 @@ import { describeMachine, median, report, rounded, type Row } from '../support/r
 
 /** The seed's link has seen more than announces and handshakes: the clock starts. */
 const PAYLOAD_BEGUN = 256 * 1024;
-const PIECE_LENGTH = 256 * 1024;
 
 const USAGE = `usage: node bench/run.mjs swarm [--mib 64] [--mbit 40] [--leeches 8,16,32] [--rounds 1]
   [--clients swarmpress,libtorrent,libtorrent+super,transmission,aria2,http]   +super: super-seeding; http: nginx and curl
-  [--json FILE]   all numbers
+  [--piece 256]         KiB of a piece
+  [--slow-every 0]      leeches whose number divides by this have a quarter of the rate; their T is four times as long
+  [--leave-every 0]     leeches whose number divides by this leave when they are done
+  [--json FILE]         all numbers
 last/T: the last leech's time as a multiple of T; copies: what left the seed's link over the content's length.
 `;
 
@@ -36,6 +38,7 @@ interface Swarm {
   readonly content: Content;
   readonly seed: Host;
   readonly leeches: readonly Host[];
+  readonly pieceLength: number;
   /** On an unlimited link. */
   readonly tracker: Host;
 }
@@ -43,8 +46,9 @@ interface Swarm {
 interface Outcome {
   readonly client: string;
   readonly leeches: number;
-  /** Seconds from the seed's first payload to each leech's end, sorted. */
+  /** Seconds from the seed's first payload to each leech's end, sorted: of those at full rate, and of slow ones. */
   readonly seconds: readonly number[];
+  readonly slowSeconds: readonly number[];
   readonly theoretical: number;
   readonly copies: number;
   /** Share of the machine's processor time that peers used: near 1, the machine was the limit. */
@@ -59,6 +63,9 @@ export async function main(args: readonly string[]): Promise<void> {
       mbit: { type: 'string', default: '40' },
       leeches: { type: 'string', default: '8,16,32' },
       rounds: { type: 'string', default: '1' },
+      piece: { type: 'string', default: '256' },
+      'slow-every': { type: 'string', default: '0' },
+      'leave-every': { type: 'string', default: '0' },
       clients: { type: 'string', default: 'swarmpress,libtorrent,libtorrent+super,transmission,aria2,http' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -69,14 +76,19 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const machine = describeMachine();
-  const bitsPerSecond = Number(values.mbit) * 1e6;
+  const size = {
+    bytes: Number(values.mib) * 2 ** 20,
+    bitsPerSecond: Number(values.mbit) * 1e6,
+    pieceLength: Number(values.piece) * 1024,
+    slowEvery: Number(values['slow-every']),
+    leaveEvery: Number(values['leave-every']),
+  };
   const contenders = values.clients.split(',').map(contenderNamed);
   const outcomes: Outcome[] = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const count of values.leeches.split(',').map(Number)) {
       for (const contender of contenders) {
-        const bytes = Number(values.mib) * 2 ** 20;
-        outcomes.push(await play(contender, { count, bytes, bitsPerSecond }));
+        outcomes.push(await play(contender, { ...size, count }));
       }
     }
   }
@@ -90,32 +102,49 @@ function contenderNamed(name: string): Contender {
   return { name, client, superSeeding: option === 'super' };
 }
 
-async function play(
-  contender: Contender,
-  size: { readonly count: number; readonly bytes: number; readonly bitsPerSecond: number },
-): Promise<Outcome> {
+interface Size {
+  readonly count: number;
+  readonly bytes: number;
+  readonly bitsPerSecond: number;
+  readonly pieceLength: number;
+  readonly slowEvery: number;
+  readonly leaveEvery: number;
+}
+
+async function play(contender: Contender, size: Size): Promise<Outcome> {
   return onStage(async (stage) => {
     const [tracker, seed, ...leeches] = await createHosts(stage, size.count + 2);
     if (tracker === undefined || seed === undefined) throw new Error('no hosts');
     const content = await makeContent(await stage.makeFolder('content'), 'single', size.bytes);
-    for (const host of [seed, ...leeches]) await host.shape(size.bitsPerSecond);
-    const swarm = { stage, content, seed, leeches, tracker };
+    await seed.shape(size.bitsPerSecond);
+    for (const [i, host] of leeches.entries()) {
+      await host.shape(divides(size.slowEvery, i) ? size.bitsPerSecond / 4 : size.bitsPerSecond);
+    }
+    const swarm = { stage, content, seed, leeches, tracker, pieceLength: size.pieceLength };
     const { seeder, start } = await (contender.client === undefined
       ? prepareHttp(swarm)
       : preparePeers(swarm, contender.client, contender.superSeeding));
-    const measured = await measure(
+    const { sent, seconds, busy } = await measure(
       seeder,
       leeches.map((host) => () => start(host)),
+      size.leaveEvery,
     );
-    const theoretical = (size.bytes * 8) / size.bitsPerSecond;
+    const sorted = (isSlow: boolean): number[] =>
+      seconds.filter((_, i) => divides(size.slowEvery, i) === isSlow).sort((left, right) => left - right);
     return {
       client: contender.name,
       leeches: size.count,
-      theoretical,
-      ...measured,
-      copies: measured.sent / size.bytes,
+      theoretical: (size.bytes * 8) / size.bitsPerSecond,
+      seconds: sorted(false),
+      slowSeconds: sorted(true),
+      busy,
+      copies: sent / size.bytes,
     };
   });
+}
+
+function divides(every: number, i: number): boolean {
+  return every > 0 && i % every === 0;
 }
 
 interface Prepared {
@@ -125,13 +154,13 @@ interface Prepared {
 }
 
 async function preparePeers(swarm: Swarm, client: PeerClient, superSeeding: boolean): Promise<Prepared> {
-  const { stage, content, tracker } = swarm;
+  const { stage, content, tracker, pieceLength } = swarm;
   const source = join(stage.folder, 'content.torrent');
   const hashes = await createWithLibtorrent({
     path: content.path,
     output: source,
     mode: 'v1',
-    pieceLength: PIECE_LENGTH,
+    pieceLength,
     trackers: [`http://${tracker.address}:6969/announce`],
   });
   const running = await startOpentracker(tracker, [hashes.v1 ?? '']);
@@ -162,26 +191,32 @@ async function prepareHttp(swarm: Swarm): Promise<Prepared> {
   };
 }
 
-/** Starts all leeches at once and waits for the last. */
+/** Starts all leeches at once and waits for the last. Some leave as soon as they are done. */
 async function measure(
   seeder: number,
   starts: readonly (() => Promise<RunningPeer>)[],
+  leaveEvery: number,
 ): Promise<{ readonly seconds: readonly number[]; readonly sent: number; readonly busy: number }> {
   const sentBefore = linkBytes(seeder).sent;
   const cpuBefore = usageOf(seeder).cpuSeconds;
   let begun = performance.now();
   const peers: RunningPeer[] = [];
-  const ends = starts.map(async (start) => {
+  let cpu = 0;
+  const ends = starts.map(async (start, i) => {
     const peer = await start();
-    peers.push(peer);
     await finished(peer, 1800);
-    return performance.now();
+    const end = performance.now();
+    if (divides(leaveEvery, i)) {
+      cpu += usageOf(peer.process.pid).cpuSeconds;
+      peer.process.kill();
+    } else peers.push(peer);
+    return end;
   });
   const ended = await sampleWhile(Promise.all(ends), 10, () => {
     if (linkBytes(seeder).sent - sentBefore < PAYLOAD_BEGUN) begun = performance.now();
   });
-  const seconds = ended.map((end) => (end - begun) / 1000).sort((left, right) => left - right);
-  const cpu = peers.reduce((sum, peer) => sum + usageOf(peer.process.pid).cpuSeconds, 0);
+  const seconds = ended.map((end) => (end - begun) / 1000);
+  cpu += peers.reduce((sum, peer) => sum + usageOf(peer.process.pid).cpuSeconds, 0);
   const elapsed = (performance.now() - begun) / 1000;
   return {
     seconds,
@@ -203,6 +238,9 @@ function summarise(outcomes: readonly Outcome[]): Row[] {
       client: group[0]?.client ?? '',
       'last/T': of((each) => (each.seconds.at(-1) ?? 0) / each.theoretical),
       'median/T': of((each) => median(each.seconds) / each.theoretical),
+      ...(group.every((each) => each.slowSeconds.length > 0)
+        ? { 'slow/4T': of((each) => (each.slowSeconds.at(-1) ?? 0) / each.theoretical / 4) }
+        : {}),
       'last s': of((each) => each.seconds.at(-1) ?? 0),
       copies: of((each) => each.copies),
       busy: of((each) => each.busy),

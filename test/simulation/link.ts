@@ -11,6 +11,8 @@ export interface LinkOptions {
   /** Bytes a second, headers included; Infinity has no limit. */
   readonly up: number;
   readonly down: number;
+  /** Bytes served at a time: fewer are truer, more are quicker to simulate. */
+  readonly packetBytes?: number;
 }
 
 export class Link {
@@ -49,7 +51,7 @@ export class Link {
     this.#upBusy = pipe !== undefined;
     if (pipe === undefined) return;
     pipe.queued = false;
-    const bytes = pipe.takePacket(PACKET_BYTES);
+    const bytes = pipe.takePacket(this.#options.packetBytes ?? PACKET_BYTES);
     const duration = (bytes * HEADER_FACTOR * 1000) / this.#options.up;
     this.sent += bytes;
     this.busyMs += duration;

@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly have?: Bitfield;
   readonly engine?: Partial<SwarmOptions>;
   readonly bufferBytes?: number;
+  /** Keeps no bytes of its own, and takes all that comes for right: for crowds that would not fit into memory. */
+  readonly keepsNothing?: boolean;
   /** Changes each message that the node sends; undefined swallows it. */
   readonly tamper?: (message: Message) => Message | undefined;
   /** Behind a router that lets nobody in whom the node has not sent to before. */
@@ -61,6 +63,8 @@ export class SimulatedNode {
   readonly #options: NodeOptions;
   readonly #tamper: ((message: Message) => Message | undefined) | undefined;
   completedAt: number | undefined;
+  /** Called once, when all is there. */
+  onWhole: (() => void) | undefined;
   joinedAt = 0;
   #timer: number | undefined;
   gone = false;
@@ -79,13 +83,18 @@ export class SimulatedNode {
     this.#options = options;
     const { sample } = world;
     this.have = options.have?.clone() ?? new Bitfield(sample.metainfo.pieceCount);
-    this.disk = new Uint8Array(sample.bytes.length);
-    for (const piece of this.have)
-      this.disk.set(world.pieceBytes(piece), piece * sample.metainfo.pieceLength);
+    this.disk = options.keepsNothing === true ? sample.bytes : new Uint8Array(sample.bytes.length);
+    if (options.keepsNothing !== true) {
+      for (const piece of this.have)
+        this.disk.set(world.pieceBytes(piece), piece * sample.metainfo.pieceLength);
+    }
     const id = new Uint8Array(20).fill(45);
     new DataView(id.buffer).setUint32(16, name);
     this.peerId = toPeerId(id);
-    this.buffers = countingPool(options.bufferBytes);
+    this.buffers = countingPool(
+      options.bufferBytes,
+      options.keepsNothing === true ? world.scratch : undefined,
+    );
     this.bufferBudget = Math.max(
       options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
       2 * sample.metainfo.pieceLength,
@@ -152,7 +161,9 @@ export class SimulatedNode {
       case 'write-piece':
         return this.#write(effect.piece, effect.data);
       case 'complete':
-        this.completedAt ??= this.world.queue.now;
+        if (this.completedAt !== undefined) return;
+        this.completedAt = this.world.queue.now;
+        this.onWhole?.();
         return;
       default:
         this.log.push(effect);
@@ -192,7 +203,8 @@ export class SimulatedNode {
 
   #verify(piece: number, data: Uint8Array): void {
     this.world.queue.after(DISK_LATENCY_MS + data.length / DISK_BYTES_PER_MS, () => {
-      const ok = Buffer.compare(data, this.world.pieceBytes(piece)) === 0;
+      const ok =
+        this.#options.keepsNothing === true || Buffer.compare(data, this.world.pieceBytes(piece)) === 0;
       this.hashed++;
       this.handle({ kind: 'piece-verified', piece, ok });
     });
@@ -206,7 +218,8 @@ export class SimulatedNode {
       }
       // A process that is gone writes nothing more.
       if (this.gone) return;
-      this.disk.set(data, piece * this.world.sample.metainfo.pieceLength);
+      if (this.#options.keepsNothing !== true)
+        this.disk.set(data, piece * this.world.sample.metainfo.pieceLength);
       this.have.add(piece);
       this.handle({ kind: 'piece-written', piece });
     });
@@ -218,20 +231,21 @@ interface CountingPool extends BufferPool {
   mostBytes: number;
 }
 
-function countingPool(budgetBytes = DEFAULT_BUFFER_BYTES): CountingPool {
+/** Counts what is lent. With `scratch` everybody gets that one buffer, and nobody may read what is in it. */
+function countingPool(budgetBytes = DEFAULT_BUFFER_BYTES, scratch?: Uint8Array): CountingPool {
   const pool = createBufferPool({ budgetBytes });
   const counting = {
     lentBytes: 0,
     mostBytes: 0,
     lease(length: number): Uint8Array | undefined {
-      const buffer = pool.lease(length);
+      const buffer = scratch === undefined ? pool.lease(length) : scratch.subarray(0, length);
       if (buffer !== undefined) counting.lentBytes += length;
       counting.mostBytes = Math.max(counting.mostBytes, counting.lentBytes);
       return buffer;
     },
     release(buffer: Uint8Array): void {
       counting.lentBytes -= buffer.length;
-      pool.release(buffer);
+      if (scratch === undefined) pool.release(buffer);
     },
   };
   return counting;

@@ -27,6 +27,9 @@ export class World {
   readonly queue: EventQueue = new EventQueue();
   readonly sample: Sample;
   readonly nodes: SimulatedNode[] = [];
+  /** A piece that is written and never read. */
+  readonly scratch: Uint8Array;
+  readonly #byAddress = new Map<string, SimulatedNode>();
   readonly #pipe: PipeOptions;
   readonly #rng: Rng;
   readonly #capabilities: Capabilities;
@@ -37,6 +40,7 @@ export class World {
   constructor({ sample, seed, pipe, capabilities = CAPABILITIES }: WorldOptions) {
     this.#capabilities = capabilities;
     this.sample = sample;
+    this.scratch = new Uint8Array(sample.metainfo.pieceLength);
     this.#pipe = pipe;
     this.#rng = new Rng(seed);
   }
@@ -53,6 +57,7 @@ export class World {
   add(options: NodeOptions): SimulatedNode {
     const node = new SimulatedNode(this, this.nodes.length + 1, options);
     this.nodes.push(node);
+    this.#byAddress.set(formatAddress(node.address), node);
     return node;
   }
 
@@ -101,14 +106,14 @@ export class World {
   }
 
   dial(from: SimulatedNode, address: string): void {
-    const to = this.nodes.find((node) => formatAddress(node.address) === address);
+    const to = this.#byAddress.get(address);
     if (to !== undefined && !to.gone && this.#isOpen(from, to)) this.connect(from, to);
     else this.#fail(from, address, to?.isRouted === true ? SILENCE_MS : 2 * this.#pipe.latencyMs);
   }
 
   /** A dial that opens the dialler's own router, and is repeated once. */
   punch(from: SimulatedNode, address: string): void {
-    const to = this.nodes.find((node) => formatAddress(node.address) === address);
+    const to = this.#byAddress.get(address);
     if (to === undefined) {
       this.#fail(from, address, SILENCE_MS);
       return;

@@ -59,6 +59,8 @@ export class Peer {
   readonly pipeline: Pipeline;
   lastBlockAt: Millis;
   snubbed = false;
+  /** Nothing that others were asked for was worth asking of it too. */
+  searchedAt: Millis = Number.NEGATIVE_INFINITY;
   /** Nothing was found to ask for, and nothing has changed since. */
   dry = false;
   /** It has no piece to begin but perhaps those in its news. */

@@ -18,6 +18,8 @@ const REFILL_BELOW = 0.75;
 const DEFAULT_QUEUE = 250;
 /** Silence with requests outstanding after which a peer counts as snubbing. */
 const SNUB_MS = 10_000;
+/** A search for blocks to share goes through all that is asked of all peers; one in vain is not repeated at once. */
+const SEARCH_EVERY_MS = 50;
 const MAX_ABANDONED = 4096;
 
 /** Where a block lies. */
@@ -72,10 +74,10 @@ export class Requests {
     if (!this.#refillDue) return;
     this.#refillDue = false;
     this.#picker.starved = false;
-    for (const peer of this.#context.peers.values()) {
-      peer.revive();
-      this.fill(peer);
-    }
+    for (const peer of this.#context.peers.values()) peer.revive();
+    // What was taken back from a silent peer goes to another, if any has it: else it would be asked of the same again.
+    for (const peer of this.#context.peers.values()) if (!peer.snubbed) this.fill(peer);
+    for (const peer of this.#context.peers.values()) if (peer.snubbed) this.fill(peer);
   }
 
   /** Strikes a block off the peer's list as it comes in. */
@@ -203,10 +205,13 @@ export class Requests {
       test,
     }: { readonly depth: number; readonly test: (piece: number, expectedMs: Millis) => boolean },
   ): void {
-    if (peer.snubbed) return;
+    if (peer.snubbed || this.#context.now - peer.searchedAt < SEARCH_EVERY_MS) return;
     while (peer.outstanding.size < depth) {
       const blockId = findSlowest(this.#context, peer, test);
-      if (blockId === undefined) return;
+      if (blockId === undefined) {
+        peer.searchedAt = this.#context.now;
+        return;
+      }
       const at = { piece: content.pieceOf(blockId), block: content.blockOf(blockId) };
       content.active.get(at.piece)?.addRequester(at.block, peer.key);
       this.#ask(content, peer, at);
