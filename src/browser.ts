@@ -15,3 +15,4 @@ export type {
   FileProgress,
   StallReason,
 } from './web/download-api.ts';
+export { defineDownloadElement } from './page/download-element.ts';

@@ -2,7 +2,7 @@
 // Law: what is private is not there for whoever shows no token of it, and no path is built from a request.
 import { Hono } from 'hono';
 import { assetResponse } from '../publish/site.ts';
-import { contentHeaders, formPageHeaders, pageHeaders } from '../publish/security-headers.ts';
+import { assetHeaders, contentHeaders, formPageHeaders } from '../publish/security-headers.ts';
 import { listEntries, toEntry } from './entries.ts';
 import { renderAtom, renderRss, type Feed } from './feeds.ts';
 import { renderIndex } from './index-page.ts';
@@ -19,7 +19,7 @@ const MAX_SEARCH_CHARS = 200;
 export function createCatalogueSite(deps: CatalogueSiteDeps): CatalogueSite {
   const site: CatalogueSite = new Hono();
   site.use('/', formPageHeaders);
-  site.use('/assets/*', pageHeaders);
+  site.use('/assets/*', assetHeaders);
   for (const path of ['/feed.rss', '/feed.atom', '/api/*']) site.use(path, contentHeaders);
   site.get('/', (context) => {
     const search = (context.req.query('q') ?? '').slice(0, MAX_SEARCH_CHARS);

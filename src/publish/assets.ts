@@ -8,26 +8,37 @@ export interface Asset {
   readonly etag: string;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  'page/styles.css': 'text/css; charset=utf-8',
-  'page/icon.svg': 'image/svg+xml',
-  'catalogue/catalogue.css': 'text/css; charset=utf-8',
-  'page/live.js': 'text/javascript; charset=utf-8',
-  'core/format.js': 'text/javascript; charset=utf-8',
+const SCRIPTS = [
+  'main.js',
+  'embed.js',
+  'shared.js',
+  'storage-worker.js',
+  'hash-worker.js',
+  'stream-worker.js',
+];
+
+/** Path below `assets/` → type and place in dist/. Scripts are those that bundle-page.mjs makes. */
+const ASSETS: Readonly<Record<string, { readonly type: string; readonly from: string }>> = {
+  'page/styles.css': { type: 'text/css; charset=utf-8', from: 'site/styles.css' },
+  'page/icon.svg': { type: 'image/svg+xml', from: 'site/icon.svg' },
+  'catalogue/catalogue.css': { type: 'text/css; charset=utf-8', from: 'catalogue/catalogue.css' },
+  ...Object.fromEntries(
+    SCRIPTS.map((name) => [`page/${name}`, { type: 'text/javascript; charset=utf-8', from: `site/${name}` }]),
+  ),
 };
 
 /** Path below `assets/` → asset. */
 export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const entries = Object.entries(TYPES).map(async ([path, type]): Promise<[string, Asset]> => {
-    const body = new Uint8Array(await readFile(assetUrl(path)));
+  const entries = Object.entries(ASSETS).map(async ([path, { type, from }]): Promise<[string, Asset]> => {
+    const body = new Uint8Array(await readFile(assetUrl(from)));
     const digest = createHash('sha256').update(body).digest('hex').slice(0, 16);
     return [path, { body, type, etag: `"${digest}"` }];
   });
   return new Map(await Promise.all(entries));
 }
 
-/** Beside us in dist/; run from source, scripts are taken from the last build. */
-function assetUrl(path: string): URL {
-  const fromSource = import.meta.url.endsWith('.ts') && path.endsWith('.js');
-  return new URL(fromSource ? `../../dist/${path}` : `../${path}`, import.meta.url);
+/** Beside us in dist/; run from source, from the last build. */
+function assetUrl(from: string): URL {
+  const toDist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../';
+  return new URL(toDist + from, import.meta.url);
 }

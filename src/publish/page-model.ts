@@ -39,6 +39,8 @@ export interface PageModel {
   readonly magnet: string;
   readonly pageUrl: string;
   readonly torrentHref: string;
+  /** Relative URL of the whole content over plain HTTP: a single file's. */
+  readonly directHref: string | undefined;
   readonly trackers: readonly string[];
   readonly status: PublicationStatus;
   readonly extras: PageExtras;

@@ -1,54 +1,34 @@
-// The publication page as HTML from a PageModel. Works without script; live.js only refreshes the numbers.
-// Law: every value goes through hono's `html`, which escapes; names are shown with control characters replaced.
+// The publication page as HTML from a PageModel. Works without script; with it, the download runs in the page and
+// the numbers live. Law: names of strangers are shown through `printable`, as text.
 import { html } from 'hono/html';
 import { formatBytes, formatCount, formatDuration, printable } from '../core/format.ts';
+import { renderDocument, renderNumbers, renderSection, type Html } from './layout.ts';
 import type { PageFile, PageModel } from './page-model.ts';
 import type { PublicationStatus } from './status.ts';
-
-type Html = ReturnType<typeof html>;
 
 /** The whole document. */
 export function renderPage(model: PageModel): Html {
   const name = printable(model.name);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="description" content="${summary(model)}" />
-        <title>${name}</title>
-        <link rel="stylesheet" href="./assets/page/styles.css" />
-        <link rel="icon" href="./assets/page/icon.svg" type="image/svg+xml" />
-        <link
-          rel="alternate"
-          type="application/x-bittorrent"
-          href="${model.torrentHref}"
-          title="${name} (torrent)"
-        />
-        <script type="module" src="./assets/page/live.js"></script>
-      </head>
-      <body>
-        <a class="skip" href="#files">Skip to the files</a>
-        <header class="masthead">
-          ${renderExtras(model)}
-          <p class="kicker">Published with BitTorrent${model.isPrivate ? ', private' : ''}</p>
-          <h1><bdi>${name}</bdi></h1>
-          <p class="summary">${summary(model)}</p>
-          ${model.comment === undefined ? '' : html`<p class="comment">${printable(model.comment)}</p>`}
-        </header>
-        <main>
-          ${renderActions(model)} ${renderLive(model.status)} ${renderFiles(model)} ${renderGuide(model)}
-          ${renderIdentity(model)}
-        </main>
-        <footer>
-          <p>
-            Served by <strong>Swarmpress</strong>. This page loads nothing from anyone else and sets no
-            cookies.
-          </p>
-        </footer>
-      </body>
-    </html>`;
+  return renderDocument({
+    title: name,
+    description: summary(model),
+    root: './',
+    before: renderExtras(model),
+    kicker: `Published with BitTorrent${model.isPrivate ? ', private' : ''}`,
+    heading: name,
+    intro: html`<p class="summary">${summary(model)}</p>
+      ${model.comment === undefined ? '' : html`<p class="comment">${printable(model.comment)}</p>`}`,
+    skip: { id: 'download', text: 'Skip to the download' },
+    head: html`<link
+      rel="alternate"
+      type="application/x-bittorrent"
+      href="${model.torrentHref}"
+      title="${name} (torrent)"
+    />`,
+    scripts: ['main.js'],
+    main: html`${renderDownload(model)} ${renderLive(model.status)} ${renderFiles(model)}
+    ${renderGuide(model)} ${renderIdentity(model)}`,
+  });
 }
 
 function renderExtras({ extras: { back, notice } }: PageModel): Html {
@@ -73,9 +53,24 @@ function summary(model: PageModel): string {
   return `${formatBytes(model.length)} in ${formatCount(model.fileCount, 'file')}${date}`;
 }
 
-function renderActions(model: PageModel): Html {
-  const only = model.isSingleFile ? model.files[0] : undefined;
-  return html`<section class="actions" aria-label="Download">
+/** The element is filled by main.js; without it, the ways below are the page's download. */
+function renderDownload(model: PageModel): Html {
+  return html`<section class="download" id="download" aria-label="Download" tabindex="-1">
+    <swarmpress-download
+      src="${model.torrentHref}"
+      page="${model.pageUrl}"
+      magnet="${model.magnet}"
+      worker="./stream-worker.js"
+      embed="./assets/page/embed.js"
+      untitled
+      ${model.directHref === undefined ? '' : html`direct="${model.directHref}"`}
+    ></swarmpress-download>
+    ${renderWays(model)}
+  </section>`;
+}
+
+function renderWays(model: PageModel): Html {
+  return html`<div class="ways">
     <a class="button primary" href="${model.magnet}">
       <span>Open in a torrent app</span><small>magnet link</small>
     </a>
@@ -83,66 +78,64 @@ function renderActions(model: PageModel): Html {
       <span>Save the .torrent</span><small>for any BitTorrent client</small>
     </a>
     ${
-      only?.href === undefined
+      model.directHref === undefined
         ? ''
-        : html`<a class="button" href="${only.href}">
-            <span>Download directly</span><small>HTTP, ${formatBytes(only.length)}</small>
+        : html`<a class="button" href="${model.directHref}">
+            <span>Download directly</span><small>HTTP, ${formatBytes(model.length)}</small>
           </a>`
     }
-  </section>`;
-}
-
-function renderLive(status: PublicationStatus): Html {
-  return html`<section class="live" id="live" aria-labelledby="live-title">
-    <h2 id="live-title">Right now</h2>
-    <dl class="numbers">
-      ${renderNumber('Complete copies online', 'seeders', String(status.seeders))}
-      ${renderNumber('Downloading', 'leechers', String(status.leechers))}
-      ${renderNumber('Sending', 'uploadRate', `${formatBytes(status.uploadRate)}/s`)}
-      ${renderNumber('Copies sent', 'copies', status.copies.toFixed(2))}
-      ${renderNumber('Finished downloads', 'completed', String(status.completed))}
-    </dl>
-    <svg class="history" id="history" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
-      <polyline points="" />
-    </svg>
-    <p class="state">
-      Online for <span data-live="uptimeSeconds">${formatDuration(status.uptimeSeconds)}</span>.
-      <span id="live-state"></span>
-      <noscript>Reload the page for new numbers.</noscript>
-    </p>
-  </section>`;
-}
-
-function renderNumber(label: string, field: keyof PublicationStatus, value: string): Html {
-  return html`<div>
-    <dt>${label}</dt>
-    <dd data-live="${field}">${value}</dd>
   </div>`;
 }
 
+function renderLive(status: PublicationStatus): Html {
+  const numbers = renderNumbers([
+    { label: 'Complete copies online', live: 'seeders', value: String(status.seeders) },
+    { label: 'Downloading', live: 'leechers', value: String(status.leechers) },
+    { label: 'Sending', live: 'uploadRate', value: `${formatBytes(status.uploadRate)}/s` },
+    { label: 'Copies sent', live: 'copies', value: status.copies.toFixed(2) },
+    { label: 'Finished downloads', live: 'completed', value: String(status.completed) },
+  ]);
+  return renderSection(
+    'live',
+    'Right now',
+    html`${numbers}
+      <svg class="history" id="history" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
+        <polyline points="" />
+      </svg>
+      <p class="note">
+        Online for <span data-live="uptimeSeconds">${formatDuration(status.uptimeSeconds)}</span>.
+        <span id="live-state"></span>
+        <noscript>Reload the page for new numbers.</noscript>
+      </p>`,
+  );
+}
+
 function renderFiles(model: PageModel): Html {
-  return html`<section class="files" id="files" aria-labelledby="files-title">
-    <h2 id="files-title">${model.fileCount === 1 ? 'The file' : formatCount(model.fileCount, 'file')}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="File list">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col" class="size">Size</th>
-            <th scope="col">SHA-256</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${model.files.map(renderFile)}
-        </tbody>
-      </table>
-    </div>
-    ${renderListPages(model)}
-    <p class="note">
-      <a href="./SHA256SUMS">SHA256SUMS</a> holds every checksum in the form that
-      <code>sha256sum --check</code> reads.
-    </p>
-  </section>`;
+  return renderSection(
+    'files',
+    model.fileCount === 1
+      ? 'The file and its checksum'
+      : `${formatCount(model.fileCount, 'file')} and checksums`,
+    html`<div class="scroll" tabindex="0" role="region" aria-label="File list">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" class="size">Size</th>
+              <th scope="col">SHA-256</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${model.files.map(renderFile)}
+          </tbody>
+        </table>
+      </div>
+      ${renderListPages(model)}
+      <p class="note">
+        <a href="./SHA256SUMS">SHA256SUMS</a> holds every checksum in the form that
+        <code>sha256sum --check</code> reads.
+      </p>`,
+  );
 }
 
 function renderFile(file: PageFile): Html {
@@ -168,37 +161,35 @@ function renderListPages(model: PageModel): Html | '' {
 
 function renderGuide(model: PageModel): Html {
   const name = shellQuote(model.name);
-  return html`<section class="guide" aria-labelledby="guide-title">
-    <h2 id="guide-title">Download and verify</h2>
-    <ol>
+  const torrent = shellQuote(`${model.name}.torrent`);
+  const folder = model.isSingleFile ? '' : `cd ${name} && `;
+  const command = (text: string): Html => html`<pre tabindex="0"><code>${text}</code></pre>`;
+  return renderSection(
+    'guide',
+    'From a terminal, and how to verify',
+    html`<ol>
       <li>
-        <p>
-          Any BitTorrent client takes the magnet link or the .torrent above and checks each piece as it
-          arrives. From a terminal:
-        </p>
-        <pre tabindex="0"><code>npx swarmpress get ${model.pageUrl}</code></pre>
+        <p>Any BitTorrent client takes the magnet link or the .torrent, and checks each piece as it comes:</p>
+        ${command(`npx swarmpress get ${model.pageUrl}`)}
       </li>
       <li>
         <p>Files that came another way can be checked against the .torrent:</p>
-        <pre
-          tabindex="0"
-        ><code>npx swarmpress verify ${shellQuote(`${model.name}.torrent`)} ${name}</code></pre>
+        ${command(`npx swarmpress verify ${torrent} ${name}`)}
       </li>
       <li>
         <p>Or against the checksums, with nothing but standard tools:</p>
-        <pre
-          tabindex="0"
-        ><code>${model.isSingleFile ? '' : `cd ${name} && `}curl -s ${model.pageUrl}SHA256SUMS | sha256sum --check</code></pre>
+        ${command(`${folder}curl -s ${model.pageUrl}SHA256SUMS | sha256sum --check`)}
       </li>
-    </ol>
-  </section>`;
+    </ol>`,
+  );
 }
 
 function renderIdentity(model: PageModel): Html {
   const { infoHash, infoHashV2 } = model.status;
-  return html`<section class="identity" aria-labelledby="identity-title">
-    <h2 id="identity-title">Identity</h2>
-    <div class="columns">
+  return renderSection(
+    'identity',
+    'Identity',
+    html`<div class="columns">
       <dl>
         ${infoHashV2 === undefined ? '' : renderHash('Info hash v2', infoHashV2)}
         ${infoHash === undefined ? '' : renderHash('Info hash v1', infoHash)}
@@ -210,11 +201,11 @@ function renderIdentity(model: PageModel): Html {
         <dd><code class="magnet">${model.magnet}</code></dd>
       </dl>
       <figure>
-        <img src="./qr.svg" width="200" height="200" alt="QR code of this page’s address" />
+        <img src="./qr.svg" width="180" height="180" alt="QR code of this page’s address" />
         <figcaption>This page, for a phone</figcaption>
       </figure>
-    </div>
-  </section>`;
+    </div>`,
+  );
 }
 
 function renderVersions({ extras: { versions = [] } }: PageModel): Html | '' {

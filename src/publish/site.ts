@@ -10,7 +10,7 @@ import { filePath, torrentPath, type PublicLinks } from './links.ts';
 import type { PageExtras, PageFile, PageModel } from './page-model.ts';
 import { renderPage } from './page.ts';
 import { pathInside, type Publication, type PublishedFile } from './publication.ts';
-import { contentHeaders, pageHeaders } from './security-headers.ts';
+import { assetHeaders, contentHeaders, downloadPageHeaders } from './security-headers.ts';
 import type { PublicationStatus } from './status.ts';
 
 export interface SiteDeps {
@@ -32,6 +32,7 @@ export interface SiteDeps {
 
 const TORRENT_TYPE = 'application/x-bittorrent';
 const FILES_PER_PAGE = 500;
+const STREAM_WORKER = '/stream-worker.js';
 
 /** A Hono application; under Node's server it has the request and response of the connection as bindings. */
 export type Site = Hono<{ Bindings: Partial<HttpBindings> }>;
@@ -39,7 +40,8 @@ export type Site = Hono<{ Bindings: Partial<HttpBindings> }>;
 export function createSite(deps: SiteDeps): Site {
   const site: Site = new Hono();
   const torrentUrlPath = new URL(torrentPath(deps.publication.metainfo.name), 'http://x/').pathname;
-  for (const path of ['/', '/qr.svg', '/assets/*']) site.use(path, pageHeaders);
+  for (const path of ['/', '/qr.svg', STREAM_WORKER]) site.use(path, downloadPageHeaders(deps.links));
+  site.use('/assets/*', assetHeaders);
   for (const path of ['/status.json', '/SHA256SUMS', '/files/*', torrentUrlPath])
     site.use(path, contentHeaders);
   site.get('/', (context) => {
@@ -61,6 +63,11 @@ export function createSite(deps: SiteDeps): Site {
   );
   site.get('/assets/*', (context) => {
     const asset = deps.assets.get(context.req.path.slice('/assets/'.length));
+    return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
+  });
+  // At the root: a service worker answers for what is below its own address.
+  site.get(STREAM_WORKER, (context) => {
+    const asset = deps.assets.get('page/stream-worker.js');
     return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
   });
   addFiles(site, deps);
@@ -126,6 +133,7 @@ function createModel(deps: SiteDeps, list: string | undefined): PageModel {
     magnet: deps.magnet,
     pageUrl: deps.links.page,
     torrentHref: torrentPath(metainfo.name),
+    directHref: deps.direct && metainfo.isSingleFile ? filePath([metainfo.name]) : undefined,
     trackers: deps.links.trackers,
     status: deps.status(),
     extras: deps.extras?.() ?? {},

@@ -124,6 +124,14 @@ export interface Download {
   retry(): void;
   /** Indices as in `files` of the source. */
   selectFiles(files: readonly number[]): void;
+  /**
+   * A file's bytes in order (or some of them, `end` excluded), each as soon as it is on disk and verified: to save or to
+   * play while it loads. What the reader waits for is asked for first. Throws UsageError.
+   */
+  stream(
+    index: number,
+    span?: { readonly start: number; readonly end: number },
+  ): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** A whole file, backed by the disk where `isPersistent`: to show it or to save it by other means. */
   file(index: number): Promise<Blob>;
   /**

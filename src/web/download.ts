@@ -17,9 +17,12 @@ import type {
   DownloadSource,
   DownloadState,
 } from './download-api.ts';
+import { ContentReader, type ByteSpan } from './content-reader.ts';
 import { createWebEnv, hasWebRtc, type SavableStorage, type WebEnv } from './env.ts';
 import { FilesProgress } from './file-progress.ts';
 import { saveAsDownload, saveToFile, saveToFolder } from './save.ts';
+import { webDigests } from './digests.ts';
+import { webHttp } from './http.ts';
 import { stallReason } from './stall.ts';
 import { zip } from './zip.ts';
 
@@ -46,7 +49,7 @@ export async function createDownload(
 ): Promise<Download> {
   const env = await createWebEnv(options);
   try {
-    const known = await identify(source, env);
+    const known = await identify(source);
     const { infoHash, infoHashV2 } = known;
     const hash = infoHash ?? (infoHashV2 === undefined ? undefined : truncateInfoHash(infoHashV2));
     invariant(hash !== undefined, 'a torrent has a hash');
@@ -81,6 +84,7 @@ class DownloadRun implements Download {
   readonly #stopWatching: () => void;
   #selected: readonly number[] | undefined;
   #files: FilesProgress | undefined;
+  #reader: ContentReader | undefined;
   /** When payload came last, or might have begun to come. */
   #gainAt = performance.now();
   #gained = 0;
@@ -91,7 +95,12 @@ class DownloadRun implements Download {
     this.#selected = files;
     const { torrent } = parts;
     torrent.on('metainfo', (metainfo) => {
-      this.#files = new FilesProgress(metainfo, this.#selected);
+      const files = new FilesProgress(metainfo, this.#selected);
+      this.#files = files;
+      this.#reader = new ContentReader({
+        ...{ torrent, geometry: files.geometry, storage: () => this.#storage() },
+        hasPiece: (piece) => files.has(piece),
+      });
     });
     torrent.on('checked', () => {
       this.#gainAt = performance.now();
@@ -153,6 +162,14 @@ class DownloadRun implements Download {
     this.#parts.torrent.selectFiles(files);
     this.#selected = files;
     this.#files?.select(files);
+  }
+
+  stream(index: number, span?: ByteSpan): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const length = this.metainfo?.files[index]?.length;
+    if (this.#reader === undefined || length === undefined) {
+      throw new UsageError('TORRENT_NOT_READY', 'the files are not known yet');
+    }
+    return this.#reader.stream(index, span ?? { start: 0, end: length });
   }
 
   async file(index: number): Promise<Blob> {
@@ -234,19 +251,31 @@ class DownloadRun implements Download {
   }
 }
 
-async function identify(source: DownloadSource, env: WebEnv): Promise<Metainfo | MagnetLink> {
+/**
+ * Fetches and reads a .torrent, to show what is in it before anything is downloaded. Rejects as createDownload does.
+ */
+export async function readTorrent(
+  torrentUrl: string,
+): Promise<{ readonly bytes: Uint8Array; readonly metainfo: Metainfo }> {
+  const bytes = await fetchBytes(torrentUrl);
+  return { bytes, metainfo: parseTorrent(bytes, webDigests) };
+}
+
+async function identify(source: DownloadSource): Promise<Metainfo | MagnetLink> {
   const { torrentUrl, torrent, magnet } = source;
   if ([torrentUrl, torrent, magnet].filter((given) => given !== undefined).length !== 1) {
     throw new UsageError('DOWNLOAD_SOURCE', 'give either torrentUrl, torrent or magnet');
   }
   if (magnet !== undefined) return parseMagnet(magnet);
-  return parseTorrent(torrent ?? (await fetchBytes(torrentUrl ?? '', env)), env.digests);
+  return torrent === undefined
+    ? (await readTorrent(torrentUrl ?? '')).metainfo
+    : parseTorrent(torrent, webDigests);
 }
 
-async function fetchBytes(path: string, env: WebEnv): Promise<Uint8Array> {
+async function fetchBytes(path: string): Promise<Uint8Array> {
   const url = new URL(path, document.baseURI).href;
   const { signal } = new AbortController();
-  const response = await env.http.request({ url, signal, timeoutMs: FETCH_TIMEOUT_MS, maxRedirects: 5 });
+  const response = await webHttp.request({ url, signal, timeoutMs: FETCH_TIMEOUT_MS, maxRedirects: 5 });
   if (response.status !== 200) {
     throw new SystemError('TORRENT_HTTP_STATUS', `the server answered HTTP ${String(response.status)}`);
   }

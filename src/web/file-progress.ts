@@ -6,13 +6,14 @@ import type { FileProgress } from './download-api.ts';
 const HAVE = 2;
 
 export class FilesProgress {
-  readonly #geometry: Geometry;
+  readonly geometry: Geometry;
   readonly #completed: number[];
+  readonly #have: Set<number> = new Set();
   #wanted: ReadonlySet<number> | undefined;
 
   /** `wanted` as in DownloadSource.files. */
   constructor(metainfo: Metainfo, wanted: readonly number[] | undefined) {
-    this.#geometry = new Geometry(metainfo);
+    this.geometry = new Geometry(metainfo);
     this.#completed = metainfo.files.map(() => 0);
     this.select(wanted);
   }
@@ -24,22 +25,28 @@ export class FilesProgress {
   /** `pieces` as in Torrent.pieces(). */
   count(pieces: Uint8Array): void {
     this.#completed.fill(0);
+    this.#have.clear();
     for (const [piece, state] of pieces.entries()) if (state === HAVE) this.add(piece);
   }
 
   /** A piece is on disk. */
   add(piece: number): void {
-    for (const { file, length } of this.#geometry.ranges(piece)) {
+    this.#have.add(piece);
+    for (const { file, length } of this.geometry.ranges(piece)) {
       this.#completed[file] = (this.#completed[file] ?? 0) + length;
     }
   }
 
+  has(piece: number): boolean {
+    return this.#have.has(piece);
+  }
+
   isWhole(index: number): boolean {
-    return this.#completed[index] === this.#geometry.files[index]?.length;
+    return this.#completed[index] === this.geometry.files[index]?.length;
   }
 
   snapshot(): FileProgress[] {
-    return this.#geometry.files.flatMap(({ path, length, pad }, index) => {
+    return this.geometry.files.flatMap(({ path, length, pad }, index) => {
       const wanted = this.#wanted?.has(index) ?? true;
       return pad ? [] : [{ index, path, length, completed: this.#completed[index] ?? 0, wanted }];
     });

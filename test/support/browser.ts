@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { closeServer, listenOnLoopback } from './file-server.ts';
 import type { Look } from './browser-page/main.ts';
@@ -47,12 +47,17 @@ export async function servePage(stage: Stage): Promise<string> {
 }
 
 /** A page in a browser of its own that ends with the stage. */
-export async function openPage(stage: Stage, url = 'about:blank'): Promise<Page> {
+export async function openPage(
+  stage: Stage,
+  url = 'about:blank',
+  options: BrowserContextOptions = {},
+): Promise<Page> {
   // A profile on disk: without one the browser would keep what it stores in memory.
   const profile = await stage.makeFolder('profile');
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: EXECUTABLE,
     args: FLAGS,
+    ...options,
   });
   stage.onClose(() => browser.close());
   const page = await browser.newPage();

@@ -15,6 +15,11 @@ const FORMATS: Readonly<Record<string, (value: number) => string>> = {
 
 const history: number[] = [];
 
+/** Refreshes every element with `data-live` as long as the page is open; pages without any are left alone. */
+export function keepNumbersFresh(): void {
+  if (document.querySelector('[data-live]') !== null) void refresh();
+}
+
 async function refresh(): Promise<void> {
   if (document.hidden) {
     again(INTERVAL_MS);
@@ -54,7 +59,8 @@ function show(status: Status): void {
 function draw(rate: number): void {
   history.push(rate);
   if (history.length > HISTORY_LENGTH) history.shift();
-  const top = Math.max(1, ...history);
+  const top = Math.max(0, ...history);
+  if (top === 0) return;
   const offset = HISTORY_LENGTH - history.length;
   const points = history.map((value, i) => `${String(offset + i)},${(23 - (value / top) * 22).toFixed(1)}`);
   document.querySelector('#history polyline')?.setAttribute('points', points.join(' '));
@@ -64,5 +70,3 @@ function say(text: string): void {
   const element = document.querySelector('#live-state');
   if (element !== null) element.textContent = text;
 }
-
-void refresh();

@@ -1,0 +1,5 @@
+// Takes the pictures in docs/screenshots anew: `npm run build && node scripts/screenshots.mjs`. Needs Chromium.
+import { createJiti } from 'jiti';
+
+const { main } = await createJiti(import.meta.url).import('../test/support/screenshots.ts');
+await main();

@@ -1,0 +1,195 @@
+// What the element does: reads the torrent, starts and goes on, saves. The view looks at it four times a second.
+import { SwarmpressError, SystemError } from '../core/errors.ts';
+import { parseMagnet } from '../core/metainfo/magnet.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import { createDownload, readTorrent } from '../web/download.ts';
+import type { Download, DownloadSource } from '../web/download-api.ts';
+import { StreamServer } from '../web/stream-server.ts';
+import { mediaType } from './media.ts';
+
+export interface ControllerOptions {
+  /** URL of a .torrent, relative to the page, or a magnet link. */
+  readonly src: string;
+  /** The service worker's script, where the site has one. */
+  readonly worker: string | undefined;
+}
+
+export type ControllerError = { readonly code: string; readonly message: string } | undefined;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #key: string;
+  #torrent: Uint8Array | undefined;
+  #streams: StreamServer | undefined;
+  #starting = false;
+  metainfo: Metainfo | undefined;
+  download: Download | undefined;
+  error: ControllerError;
+  /** Handed to the browser as a whole, or on the way there. */
+  isSaved = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#key = `swarmpress:${new URL(options.src, document.baseURI).href}`;
+  }
+
+  get isStarted(): boolean {
+    return this.#starting || this.download !== undefined;
+  }
+
+  /** An earlier visit began this download and did not delete it. */
+  get wasStarted(): boolean {
+    return remembered(this.#key);
+  }
+
+  get canStream(): boolean {
+    return this.#streams !== undefined;
+  }
+
+  /** Reads the .torrent, to show what is in it; what a magnet link leads to is known later. */
+  async load(): Promise<void> {
+    await this.#attempt(async () => {
+      const { src } = this.#options;
+      if (src.startsWith('magnet:')) {
+        parseMagnet(src);
+        return;
+      }
+      const { bytes, metainfo } = await readTorrent(src);
+      this.#torrent = bytes;
+      this.metainfo = metainfo;
+    });
+  }
+
+  async start(files: readonly number[] | undefined): Promise<void> {
+    if (this.isStarted) return;
+    this.#starting = true;
+    this.error = undefined;
+    await this.#attempt(async () => {
+      const { worker, src } = this.#options;
+      if (worker !== undefined) this.#streams = await StreamServer.start(new URL(worker, document.baseURI));
+      const torrent = this.#torrent;
+      const from: DownloadSource = torrent === undefined ? { magnet: src } : { torrent };
+      const download = await createDownload({ ...from, files });
+      this.download = download;
+      this.metainfo ??= download.metainfo;
+      download.on('metainfo', (metainfo) => (this.metainfo = metainfo));
+      download.on('done', () => void this.#onDone());
+      remember(this.#key, true);
+      this.#saveSoon();
+    });
+    this.#starting = false;
+  }
+
+  retry(): void {
+    const { download } = this;
+    if (this.error?.code === 'SAVE_FAILED' || download === undefined) {
+      this.error = undefined;
+      if (this.metainfo === undefined && this.#torrent === undefined) void this.load();
+      return;
+    }
+    if (download.snapshot().state === 'failed') download.resume();
+    else download.retry();
+  }
+
+  async save(index: number): Promise<void> {
+    await this.#attempt(async () => this.download?.save(index));
+    this.isSaved = this.error === undefined;
+  }
+
+  async saveAll(folder?: FileSystemDirectoryHandle): Promise<void> {
+    await this.#attempt(async () => this.download?.saveAll(folder));
+    this.isSaved = this.error === undefined;
+  }
+
+  /** Writes a file to where the visitor chose, as it comes. */
+  async saveTo(index: number, target: FileSystemFileHandle): Promise<void> {
+    this.isSaved = true;
+    await this.#attempt(async () => {
+      try {
+        await this.download?.stream(index).pipeTo(await target.createWritable());
+      } catch (cause) {
+        this.isSaved = false;
+        throw new SystemError('SAVE_FAILED', `could not write ${target.name}`, { cause });
+      }
+    });
+  }
+
+  /** An address that plays a file while it loads; undefined where it has to be whole first. */
+  addressOf(index: number): string | undefined {
+    return this.#serve(index, false);
+  }
+
+  /** Ends the download and deletes what the browser keeps of it. */
+  async remove(): Promise<void> {
+    remember(this.#key, false);
+    const { download } = this;
+    this.download = undefined;
+    this.isSaved = false;
+    await this.#attempt(async () => download?.remove());
+  }
+
+  async close(): Promise<void> {
+    this.#streams?.close();
+    await this.download?.close();
+  }
+
+  /** A single file goes to the browser's own downloads from the first byte on, where a service worker carries it. */
+  #saveSoon(): void {
+    const index = this.#onlyFile();
+    const address = index === undefined ? undefined : this.#serve(index, true);
+    if (address === undefined) return;
+    this.isSaved = true;
+    const frame = document.createElement('iframe');
+    frame.hidden = true;
+    frame.src = address;
+    document.body.append(frame);
+  }
+
+  async #onDone(): Promise<void> {
+    const index = this.#onlyFile();
+    if (index !== undefined && !this.isSaved) await this.save(index);
+  }
+
+  #onlyFile(): number | undefined {
+    return this.metainfo?.isSingleFile === true ? 0 : undefined;
+  }
+
+  #serve(index: number, isDownload: boolean): string | undefined {
+    const { download } = this;
+    const file = this.metainfo?.files[index];
+    if (download === undefined || file === undefined) return undefined;
+    const name = file.path.at(-1) ?? 'file';
+    const type = isDownload ? undefined : mediaType(name);
+    return this.#streams?.serve({
+      ...{ name, type: type ?? 'application/octet-stream', length: file.length, isDownload },
+      open: (start, end) => download.stream(index, { start, end }),
+    });
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof SwarmpressError)) throw error;
+      this.error = { code: error.code, message: error.message };
+    }
+  }
+}
+
+/** Pages may be refused storage: then nothing is remembered. */
+function remembered(key: string): boolean {
+  try {
+    return localStorage.getItem(key) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function remember(key: string, isStarted: boolean): void {
+  try {
+    if (isStarted) localStorage.setItem(key, '1');
+    else localStorage.removeItem(key);
+  } catch {
+    // Nothing is remembered, and the visitor starts anew.
+  }
+}

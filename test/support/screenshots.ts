@@ -1,0 +1,100 @@
+// Takes the pictures in docs/screenshots: a real publisher, real visitors, each state of the page.
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { startPublisher, type Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
+import { openPage } from './browser.ts';
+import { makeContent, type Content } from './content.ts';
+import { onStage, type Stage } from './stage.ts';
+
+const MIB = 1024 * 1024;
+const FOLDER = resolve(import.meta.dirname, '../../docs/screenshots');
+const DESKTOP = { width: 1200, height: 1000 };
+const PHONE = { width: 390, height: 844 };
+const PATIENCE_MS = 120_000;
+
+interface Scene {
+  readonly stage: Stage;
+  readonly publisher: Publisher;
+}
+
+export async function main(): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  await onStage(async (stage) => {
+    const content = await makeContent(await stage.makeFolder('content'), 'single', 96 * MIB);
+    const publisher = await publish(stage, content, { uploadLimit: 3 * MIB });
+    const scene = { stage, publisher };
+    const light = await visit(scene, { viewport: DESKTOP });
+    await shoot(light, 'fresh');
+    const others = [await visit(scene, { viewport: DESKTOP, colorScheme: 'dark' })];
+    others.push(await visit(scene, { viewport: PHONE, deviceScaleFactor: 2 }));
+    const all = [light, ...others];
+    for (const page of all) await start(page);
+    for (const page of all) await percentAbove(page, 35);
+    await shoot(light, 'loading');
+    await shoot(others[0] ?? light, 'dark');
+    await shoot(others[1] ?? light, 'phone');
+    await publisher.close();
+    for (const page of others) await page.close();
+    await light.getByRole('strong').filter({ hasText: 'reached' }).waitFor({ timeout: PATIENCE_MS });
+    await shoot(light, 'stuck');
+  });
+  await onStage(async (stage) => {
+    const content = await makeContent(await stage.makeFolder('content'), 'folder');
+    const page = await visit({ stage, publisher: await publish(stage, content, {}) }, { viewport: DESKTOP });
+    await start(page);
+    await page.locator('[data-state=done]').waitFor({ timeout: PATIENCE_MS });
+    await shoot(page, 'done');
+  });
+}
+
+async function publish(
+  stage: Stage,
+  content: Content,
+  options: Partial<PublisherOptions>,
+): Promise<Publisher> {
+  const publisher = await startPublisher(
+    {
+      ...{ path: content.path, port: 0, peerPort: 0, host: '127.0.0.1', createdBy: 'screenshots' },
+      baseUrl: (port) => new URL(`http://127.0.0.1:${String(port)}/`),
+      stateFolder: join(stage.folder, 'state'),
+      ...options,
+    },
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  );
+  stage.onClose(() => publisher.close());
+  return publisher;
+}
+
+async function visit({ stage, publisher }: Scene, options: BrowserContextOptions): Promise<Page> {
+  const page = await openPage(stage, publisher.links.page, options);
+  // The server is as far away as servers are.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  const speed = { latency: 20, downloadThroughput: 1.6 * MIB, uploadThroughput: -1 };
+  await session.send('Network.emulateNetworkConditions', { offline: false, ...speed });
+  return page;
+}
+
+async function start(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Download/ }).click();
+}
+
+async function percentAbove(page: Page, percent: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const bar = document
+        .querySelector('swarmpress-download')
+        ?.shadowRoot?.querySelector('[role=progressbar]');
+      return Number(bar?.getAttribute('aria-valuenow')) >= wanted;
+    },
+    percent,
+    { timeout: PATIENCE_MS },
+  );
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.bringToFront();
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+}
