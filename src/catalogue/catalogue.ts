@@ -1,7 +1,6 @@
 // Publishes many things from one process: one tracker, one seeding session, one port, one state.
 // Law: what is published follows from the state alone; commands change the state, and this follows within a second.
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { fingerprintOf } from '../core/metainfo/signature.ts';
@@ -20,6 +19,7 @@ import type { AddressBook } from './item-links.ts';
 import type { LiveItem } from './live-item.ts';
 import type { ItemCounts } from './records.ts';
 import { Shelf } from './shelf.ts';
+import { statePaths } from './state-paths.ts';
 import { createCatalogueSite } from './site.ts';
 import { CatalogueState } from './state.ts';
 import { watchFolder } from './watch.ts';
@@ -49,11 +49,6 @@ export interface Catalogue {
 
 const FOLLOW_MS = 500;
 const COUNT_MS = 5000;
-
-/** The files of a state folder. */
-export function statePaths(stateFolder: string): { readonly database: string; readonly key: string } {
-  return { database: join(stateFolder, 'catalogue.lmdb'), key: join(stateFolder, 'publisher.key') };
-}
 
 /** Rejects with SystemError LISTEN_*, FILE_*, DATABASE_*, KEY_*. What fails of a single item is an event. */
 export async function startCatalogue(options: CatalogueOptions, deps: CatalogueDeps): Promise<Catalogue> {

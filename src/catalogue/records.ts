@@ -23,6 +23,8 @@ export interface ItemRecord {
   readonly maxDownloads?: number | undefined;
   /** Taken down, with a word for visitors. */
   readonly down?: { readonly since: number; readonly word: string } | undefined;
+  /** When somebody asked for the content to be looked at again. */
+  readonly look?: number | undefined;
   /** Number of the current version; 0 before the first was made. */
   readonly version: number;
 }
@@ -79,6 +81,7 @@ const ItemSchema: v.GenericSchema<unknown, ItemRecord> = v.object({
   expiresAt: v.optional(seconds),
   maxDownloads: v.optional(v.number()),
   down: v.optional(v.object({ since: seconds, word: v.string() })),
+  look: v.optional(seconds),
   version: v.number(),
 });
 

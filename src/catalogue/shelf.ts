@@ -217,6 +217,8 @@ export class Shelf {
 
 function needsWork(item: LiveItem | undefined, record: ItemRecord): boolean {
   if (item === undefined) return true;
-  const { path, access, comment } = item.record;
-  return path !== record.path || access !== record.access || comment !== record.comment;
+  const { path, access, comment, look } = item.record;
+  return (
+    path !== record.path || access !== record.access || comment !== record.comment || look !== record.look
+  );
 }

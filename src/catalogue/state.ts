@@ -28,6 +28,7 @@ export interface ItemChanges {
   readonly expiresAt?: number | null | undefined;
   readonly maxDownloads?: number | null | undefined;
   readonly down?: ItemRecord['down'] | null | undefined;
+  readonly look?: number | undefined;
 }
 
 const NO_COUNTS: ItemCounts = { downloads: 0, uploaded: 0, sentDirectly: 0 };

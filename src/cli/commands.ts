@@ -16,6 +16,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/publish.ts')).publishCommand,
   },
   {
+    name: 'catalogue',
+    summary: 'See and change what a catalogue publishes: items, versions, tokens.',
+    load: async () => (await import('./commands/catalogue.ts')).catalogueCommand,
+  },
+  {
     name: 'create',
     summary: 'Make a .torrent of files and folders.',
     load: async () => (await import('./commands/create.ts')).createCommand,

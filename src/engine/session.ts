@@ -1,6 +1,6 @@
 // The session: one port, one set of limits and caches, many torrents. Incoming connections find their torrent by the
 // hash of their handshake.
-import { concatBytes, equalBytes, latin1Encode, toHex } from '../core/bytes/bytes.ts';
+import { concatBytes, latin1Encode, toHex } from '../core/bytes/bytes.ts';
 import { SystemError, UsageError } from '../core/errors.ts';
 import { toPeerId, type InfoHash } from '../core/ids.ts';
 import { parseMagnet } from '../core/metainfo/magnet.ts';
@@ -58,6 +58,9 @@ class SessionRun implements Session {
   readonly #open: OpenPort;
   readonly #utp: UtpTransport | undefined;
   readonly #torrents = new Set<TorrentRun>();
+  /** By each of their hashes, and by each disguised as MSE asks for it: strangers find one among thousands. */
+  readonly #byHash = new Map<string, TorrentRun>();
+  readonly #byDisguise = new Map<string, InfoHash>();
   readonly #visitors: Visitors;
   #closing: Promise<void> | undefined;
 
@@ -116,8 +119,7 @@ class SessionRun implements Session {
     if (twin !== undefined) {
       throw new UsageError('TORRENT_EXISTS', `torrent ${toHex(twin)} is in the session already`);
     }
-    this.#torrents.add(torrent);
-    torrent.on('closed', () => this.#torrents.delete(torrent));
+    this.#enter(torrent);
     torrent.start();
     return torrent;
   }
@@ -131,14 +133,28 @@ class SessionRun implements Session {
       : { infoHash, infoHashV2, metainfo: undefined, magnet: source };
   }
 
+  #enter(torrent: TorrentRun): void {
+    const disguises = torrent.hashes.map((hash) =>
+      toHex(torrentHash(hash, (data) => this.#context.env.digests.sha1(data))),
+    );
+    this.#torrents.add(torrent);
+    for (const [i, hash] of torrent.hashes.entries()) {
+      this.#byHash.set(toHex(hash), torrent);
+      this.#byDisguise.set(disguises[i] ?? '', hash);
+    }
+    torrent.on('closed', () => {
+      this.#torrents.delete(torrent);
+      for (const hash of torrent.hashes) this.#byHash.delete(toHex(hash));
+      for (const disguise of disguises) this.#byDisguise.delete(disguise);
+    });
+  }
+
   #find(infoHash: InfoHash): TorrentRun | undefined {
-    return [...this.#torrents].find((torrent) => torrent.hashes.some((hash) => equalBytes(hash, infoHash)));
+    return this.#byHash.get(toHex(infoHash));
   }
 
   #findDisguised(disguised: Uint8Array): InfoHash | undefined {
-    const sha1 = (data: Uint8Array): Uint8Array => this.#context.env.digests.sha1(data);
-    const hashes = [...this.#torrents].flatMap((torrent) => torrent.hashes);
-    return hashes.find((hash) => equalBytes(torrentHash(hash, sha1), disguised));
+    return this.#byDisguise.get(toHex(disguised));
   }
 
   #route(infoHash: InfoHash): PeerHome | undefined {

@@ -1,7 +1,7 @@
 // SHA-256 of the published files: those known from an earlier start, the rest computed in the background and kept.
 import type { Log } from '../ports/log.ts';
 import type { StateStore } from '../ports/storage.ts';
-import { digestFiles } from './file-digests.ts';
+import { digestFiles, type DigestThread } from './file-digests.ts';
 import { saveRecord, type PublicationRecord } from './publication-state.ts';
 import { pathInside, type Publication, type PublishedFile } from './publication.ts';
 
@@ -10,6 +10,8 @@ export interface ChecksumMemory {
   readonly key: string;
   readonly record: PublicationRecord;
   readonly log: Log;
+  /** Shared by all publications of a process. */
+  readonly thread: () => DigestThread;
 }
 
 export class ChecksumKeeper {
@@ -56,9 +58,13 @@ export class ChecksumKeeper {
   async #compute(
     missing: readonly PublishedFile[],
     publication: Publication,
-    { store, key, record }: ChecksumMemory,
+    { store, key, record, thread }: ChecksumMemory,
   ): Promise<void> {
-    await digestFiles(missing, (file, sha256) => this.#known.set(file.index, sha256), this.#stop.signal);
+    const { signal } = this.#stop;
+    const keep = (file: PublishedFile, sha256: string): void => {
+      this.#known.set(file.index, sha256);
+    };
+    await digestFiles(missing, keep, { signal, thread: thread() });
     const byPath = new Map(
       publication.files.map((file) => [
         pathInside(file, publication.metainfo).join('/'),

@@ -3,17 +3,20 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { digestFiles } from './file-digests.ts';
+import { DigestThread, digestFiles } from './file-digests.ts';
 import type { PublishedFile } from './publication.ts';
 
 let folder = '';
 const { signal } = new AbortController();
+let thread: DigestThread;
 
 beforeAll(async () => {
+  thread = new DigestThread();
   folder = await mkdtemp(join(tmpdir(), 'swarmpress-digests-'));
 });
 
 afterAll(async () => {
+  await thread.close();
   await rm(folder, { recursive: true });
 });
 
@@ -26,7 +29,9 @@ async function publish(name: string, bytes: Uint8Array): Promise<PublishedFile> 
 
 async function digests(files: readonly PublishedFile[], given = signal): Promise<[string, string][]> {
   const found: [string, string][] = [];
-  await digestFiles(files, (file, sha256) => found.push([file.name, sha256]), given);
+  await digestFiles(files, (file, sha256) => found.push([file.name, sha256]), {
+    ...{ signal: given, thread },
+  });
   return found;
 }
 
@@ -58,7 +63,7 @@ it('stops early when it is told to', async () => {
       found.push(file.name);
       stopping.abort();
     },
-    stopping.signal,
+    { signal: stopping.signal, thread },
   );
   expect(found).toEqual(['a']);
 });

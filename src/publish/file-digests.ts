@@ -10,36 +10,51 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 
+/** A thread that hashes one file after the other, for as many publications as share it. */
+export class DigestThread {
+  readonly #worker: Worker = new Worker(WORKER_URL);
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    this.#worker.unref();
+  }
+
+  /** Lower-case hex; anything else where the file could not be read. */
+  digest(path: string): Promise<unknown> {
+    const answer = this.#last.then(() => this.#ask(path));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #ask(path: string): Promise<unknown> {
+    const answer = once(this.#worker, 'message');
+    this.#worker.postMessage(path);
+    const values: unknown[] = await answer;
+    return values[0];
+  }
+}
+
 /** Calls back with the lower-case hex digest of one file after the other; ends early, without error, when aborted. */
 export async function digestFiles(
   files: readonly PublishedFile[],
   onDigest: (file: PublishedFile, sha256: string) => void,
-  signal: AbortSignal,
+  { signal, thread }: { readonly signal: AbortSignal; readonly thread: DigestThread },
 ): Promise<void> {
-  if (files.length === 0 || signal.aborted) return;
-  const worker = new Worker(WORKER_URL);
-  worker.unref();
+  if (signal.aborted) return;
   const stopped = once(signal, 'abort').then(() => STOPPED);
-  try {
-    for (const file of files) {
-      if (!(await isUnchanged(file))) continue;
-      const answer = await Promise.race([ask(worker, file.diskPath), stopped]);
-      if (answer === STOPPED) return;
-      if (typeof answer === 'string' && (await isUnchanged(file))) onDigest(file, answer);
-    }
-  } finally {
-    await worker.terminate();
+  for (const file of files) {
+    if (!(await isUnchanged(file))) continue;
+    const answer = await Promise.race([thread.digest(file.diskPath), stopped]);
+    if (answer === STOPPED) return;
+    if (typeof answer === 'string' && (await isUnchanged(file))) onDigest(file, answer);
   }
 }
 
 const STOPPED = Symbol('stopped');
-
-async function ask(worker: Worker, path: string): Promise<unknown> {
-  const answer = once(worker, 'message');
-  worker.postMessage(path);
-  const values: unknown[] = await answer;
-  return values[0];
-}
 
 async function isUnchanged(file: PublishedFile): Promise<boolean> {
   try {

@@ -9,6 +9,7 @@ import { createNodeEnv } from '../node/env.ts';
 import type { Log } from '../ports/log.ts';
 import { createTracker, type Tracker } from '../server/tracker.ts';
 import { Door } from './door.ts';
+import { DigestThread } from './file-digests.ts';
 
 export interface HostOptions {
   /** TCP and UDP port of page and tracker; 0 picks a free one. */
@@ -36,6 +37,8 @@ export interface PublishHost {
   readonly env: Env;
   readonly tracker: Tracker;
   readonly session: Session;
+  /** The thread for checksums, begun when it is first needed. */
+  readonly digestThread: () => DigestThread;
   /** Says goodbye to the trackers and closes everything. */
   close(): Promise<void>;
 }
@@ -58,7 +61,10 @@ export async function openHost(options: HostOptions, deps: HostDeps): Promise<Pu
     closers.push(() => tracker.close());
     const session = await createSession({ ...options.reach, port: peerPort, host, uploadLimit }, env);
     closers.push(() => session.close());
-    return { door, env, tracker, session, close };
+    let thread: DigestThread | undefined;
+    closers.push(async () => thread?.close());
+    const digestThread = (): DigestThread => (thread ??= new DigestThread());
+    return { door, env, tracker, session, digestThread, close };
   } catch (error) {
     await close();
     throw error;

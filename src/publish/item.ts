@@ -70,7 +70,9 @@ export async function openItem(
   host.door.track(hashes);
   try {
     const torrent = await host.session.add(bound.metainfo, { folder: bound.folder, check: 'trust' });
-    const memory = { ...prepared, store: options.store, log: host.env.log };
+    const memory = {
+      ...{ ...prepared, store: options.store, log: host.env.log, thread: host.digestThread },
+    };
     return new Item({ prepared, bound, links, hashes, torrent }, new ChecksumKeeper(bound, memory), {
       ...options,
       host,

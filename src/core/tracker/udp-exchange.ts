@@ -110,9 +110,11 @@ export class UdpExchange {
   }
 
   #receive(data: Uint8Array, now: Millis): void {
+    // BEP 15: the transaction id must be the one we chose; anything else may be forged, late, or for another of the
+    // thousands that may share a socket: it is told apart before it costs anything.
+    if (data.length < 8 || readUint32(data, 4) !== this.#transactionId) return;
     const reply = parseQuietly(data, this.#options.family);
-    // BEP 15: the transaction id must be the one we chose; anything else may be forged or late.
-    if (reply?.transactionId !== this.#transactionId) return;
+    if (reply === undefined) return;
     if (reply.kind === 'error') {
       this.#refused(reply.message, now);
     } else if (reply.kind === this.#asked) {
@@ -147,6 +149,10 @@ export class UdpExchange {
     this.#deadline = undefined;
     this.#effects.push(effect);
   }
+}
+
+function readUint32(data: Uint8Array, at: number): number {
+  return new DataView(data.buffer, data.byteOffset).getUint32(at);
 }
 
 /** Malformed datagrams are dropped: anyone can send them, and the tracker may still answer. */
