@@ -13,22 +13,15 @@ const explicitExtension = {
 };
 const hostModules = {
   regex: '^node:',
-  message: 'Only node/, server/, publish/, catalogue/, operator/ and cli/ know Node.',
+  message: 'Only node/, server/, publish/, catalogue/ and cli/ know Node.',
 };
 const anyPackage = { regex: '^[^.]', message: 'The core imports nothing outside the core.' };
 
 const folderRules: Linter.Config[] = Object.entries(LAYERS).map(([folder, allowed]) => {
   const forbidden = Object.keys(LAYERS).filter((other) => other !== folder && !allowed.includes(other));
-  const knowsNode = [
-    'node',
-    'server',
-    'cli',
-    'publish',
-    'catalogue',
-    'operator',
-    'local-http',
-    'daemon',
-  ].includes(folder);
+  const knowsNode = ['node', 'server', 'cli', 'publish', 'catalogue', 'local-http', 'daemon'].includes(
+    folder,
+  );
   const arrow = {
     regex: String.raw`^(\.\./)+(${forbidden.join('|')})/`,
     message: `The layers forbid this: ${folder}/ may import ${allowed.join(', ') || 'itself only'}.`,

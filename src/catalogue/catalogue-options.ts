@@ -24,8 +24,6 @@ export interface CatalogueOptions extends HostOptions {
   readonly exclude?: readonly string[] | undefined;
   readonly hidden?: boolean | undefined;
   readonly createdBy: string;
-  /** What a gigabyte (10⁹ bytes) sent costs the publisher, for the operator's view. */
-  readonly pricePerGb?: number | undefined;
 }
 
 /** Something that a publisher wants to know at once. */

@@ -83,7 +83,7 @@ function describe(entry: Entry): string {
 }
 
 /** Text for elements and attributes; what XML 1.0 cannot hold at all becomes a replacement character. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);

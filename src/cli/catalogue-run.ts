@@ -78,7 +78,6 @@ async function start(call: Call): Promise<Catalogue> {
       isBaseStable: flags.publicUrl !== undefined,
       createdBy: `swarmpress/${VERSION}`,
       stateFolder: stateFolderOf(flags, io),
-      pricePerGb: flags.price,
     },
     {
       signal: io.signal,

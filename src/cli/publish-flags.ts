@@ -9,7 +9,7 @@ import { parsePublicUrl } from '../publish/links.ts';
 import type { CommonFlags } from './command.ts';
 import type { CliIo } from './io.ts';
 import { collect } from './option-values.ts';
-import { parseBytes, parseDuration, parsePort, parsePrice, parseTrackerUrl } from './quantity.ts';
+import { parseBytes, parseDuration, parsePort, parseTrackerUrl } from './quantity.ts';
 import { addReachOptions, type ReachFlags } from './reach-options.ts';
 
 export interface PublishFlags extends CommonFlags, ReachFlags {
@@ -30,7 +30,6 @@ export interface PublishFlags extends CommonFlags, ReachFlags {
   readonly watch?: string;
   readonly settle: number;
   readonly title?: string;
-  readonly price?: number;
   readonly catalogue?: boolean;
 }
 
@@ -73,7 +72,6 @@ export function addPublishOptions(command: Command): void {
       DEFAULT_SETTLE_SECONDS,
     )
     .option('--title <text>', 'name of the catalogue (default: of the watched folder)')
-    .option('--price <amount>', 'what a GB sent costs you, for the operator’s view', parsePrice)
     .option('--catalogue', 'a catalogue even of one path');
   addReachOptions(command);
 }

@@ -40,12 +40,6 @@ export function parseRatio(text: string): number {
   return Number(text);
 }
 
-/** What something costs, in whatever currency: `0.05`. */
-export function parsePrice(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw invalid(text, 'a price such as 0.05');
-  return Number(text);
-}
-
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65535)) throw invalid(text, 'a port from 0 to 65535');

@@ -19,6 +19,8 @@ export interface TransferItem {
   readonly options: AddOptions;
   /** Called once, when the content on disk has been checked. What it throws fails the torrent. */
   readonly onChecked: (torrent: FollowedTorrent, metainfo: Metainfo) => void;
+  /** Called when it is whole; what it rejects with is only a warning. */
+  readonly onWhole?: ((metainfo: Metainfo) => Promise<void>) | undefined;
 }
 
 /** When a torrent that is whole may stop. */
@@ -111,6 +113,9 @@ export class TransferRun implements ViewedTorrent {
     view.event('checked', this, { completed: torrent.snapshot().completed });
     await torrent.done();
     if (this.isOver) return;
+    await item.onWhole?.(metainfo).catch((error: unknown) => {
+      view.event('warning', this, describeError(error));
+    });
     this.#state = 'whole';
     this.#wholeSince = this.#parts.now();
     const { wanted, downloaded } = torrent.snapshot();

@@ -14,9 +14,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   publish: [...BELOW_APPS, 'node', 'server'],
   'local-http': [...BELOW_APPS, 'node', 'publish'],
   daemon: [...BELOW_APPS, 'node', 'publish', 'local-http'],
-  operator: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http'],
-  catalogue: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http', 'operator'],
-  cli: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http', 'daemon', 'catalogue', 'operator'],
+  catalogue: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http'],
+  cli: [...BELOW_APPS, 'node', 'server', 'publish', 'local-http', 'daemon', 'catalogue'],
   page: [...BELOW_APPS, 'web'],
 };
 
