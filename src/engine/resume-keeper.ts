@@ -37,8 +37,11 @@ export class ResumeKeeper {
   #cancelTimer: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
   #intervalMs = SAVE_EVERY_MS;
-  /** Counts changes of the content, to see whether a flush has caught them all. */
-  #changes = 0;
+  /**
+   * Counts changes of the content, to see whether a flush has caught them all. Begins at 1: what a process before us
+   * wrote may be unflushed too, unless it says otherwise.
+   */
+  #changes = 1;
   #flushedChanges = 0;
   #closed = false;
 
@@ -51,7 +54,9 @@ export class ResumeKeeper {
   /** Undefined where nothing usable was saved. Rejects with SystemError DISK_*. */
   async load(): Promise<ResumeData | undefined> {
     const bytes = await this.#deps.state.load(this.#key);
-    return bytes === undefined ? undefined : parseResume(bytes);
+    const resume = bytes === undefined ? undefined : parseResume(bytes);
+    if (resume?.clean === true && resume.unflushedSince === undefined) this.#flushedChanges = this.#changes;
+    return resume;
   }
 
   /** The content has changed: saved within a few seconds. */

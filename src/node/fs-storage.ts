@@ -58,6 +58,8 @@ class FsStorage implements Storage {
   readonly #open: OpenFiles;
   readonly #partsFolder: string;
   readonly #dirty = new Set<string>();
+  /** Before the first flush there may also be data of a process that was killed. */
+  #hasFlushed = false;
   #wanted: readonly boolean[];
   /** Files are being moved: everything else waits. */
   #moving: Promise<void> | undefined;
@@ -157,7 +159,8 @@ class FsStorage implements Storage {
 
   async flush(): Promise<void> {
     await this.#moving;
-    const paths = [...this.#dirty];
+    const paths = this.#hasFlushed ? [...this.#dirty] : await this.#allPaths();
+    this.#hasFlushed = true;
     this.#dirty.clear();
     if (paths.length >= MANY_FILES && (await syncFileSystem(this.#folders.pathOf([])))) return;
     const next = paths.values();
@@ -211,6 +214,12 @@ class FsStorage implements Storage {
       writeFully(fd, data, range.offset),
     );
     this.#dirty.add(path);
+  }
+
+  async #allPaths(): Promise<string[]> {
+    const elements = this.#places.filter(({ file }) => !file.pad).map((place) => place.elements);
+    const stored = await statFiles(this.#folders, elements);
+    return elements.filter((_, i) => stored[i] !== undefined).map((each) => this.#folders.pathOf(each));
   }
 
   /** Moves a part into place, unless something is there. */

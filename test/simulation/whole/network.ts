@@ -37,6 +37,8 @@ export class NetworkHost {
   readonly streams: Set<SimStream> = new Set();
   /** False once its process is dead or its cable gone: nothing is told to it any more. */
   alive = true;
+  /** Villains may pile up what they like. */
+  isHonest = true;
   nextPort = 40_000;
 
   constructor(ip: string) {
@@ -223,7 +225,7 @@ export class SimStream implements Stream {
       this.#outside.push(chunk);
       this.#backlog += chunk.length;
     }
-    this.#net.mostBacklog = Math.max(this.#net.mostBacklog, this.#backlog);
+    if (this.#host.isHonest) this.#net.mostBacklog = Math.max(this.#net.mostBacklog, this.#backlog);
     this.#pump();
   }
 

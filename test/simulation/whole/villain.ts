@@ -279,6 +279,7 @@ export class Villain {
     this.content = deps.content;
     this.habit = HABITS[habit] ?? {};
     this.#host = deps.net.plug(ip);
+    this.#host.isHonest = false;
   }
 
   get queue(): SimNetwork['queue'] {
