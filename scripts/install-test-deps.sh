@@ -6,7 +6,7 @@ declare -A package_of=(
   [transmission-daemon]=transmission-daemon [transmission-remote]=transmission-cli [aria2c]=aria2
   [qbittorrent-nox]=qbittorrent-nox [rtorrent]=rtorrent [opentracker]=opentracker [mktorrent]=mktorrent
   [chromium]=chromium [nginx]=nginx-light [redis-server]=redis-server [ip]=iproute2 [tc]=iproute2
-  [curl]=curl [script]=bsdutils [nft]=nftables [sysctl]=procps
+  [curl]=curl [script]=bsdutils [openssl]=openssl [nft]=nftables [sysctl]=procps
   [miniupnpd]=miniupnpd-nftables [microsocks]=microsocks [tinyproxy]=tinyproxy
 )
 

@@ -35,6 +35,8 @@ export interface HttpFrontend {
   /** The server behind: for WebSocket upgrades. */
   readonly general: HttpServer;
   readonly connections: number;
+  /** Who is behind a connection: the client that a proxy named, or the peer itself. */
+  sourceOf(socket: Socket): Uint8Array | undefined;
   /** Lets answers that are under way finish, then closes everything. */
   close(): void;
 }
@@ -42,7 +44,11 @@ export interface HttpFrontend {
 export function createHttpFrontend(deps: HttpFrontendDeps): HttpFrontend {
   const answers = new Answers(deps);
   const open = new Set<HttpConnection>();
-  const general = createServer({ keepAliveTimeout: IDLE_MS, maxHeaderSize: 8192 }, servePages(deps, answers));
+  const sources = new WeakMap<Socket, Uint8Array>();
+  const sourceOf = (socket: Socket): Uint8Array | undefined =>
+    sources.get(socket) ?? ipBytes(socket.remoteAddress ?? '');
+  const listener = servePages({ ...deps, sourceOf }, answers);
+  const general = createServer({ keepAliveTimeout: IDLE_MS, maxHeaderSize: 8192 }, listener);
 
   const connectionDeps: HttpConnectionDeps = {
     answer: (data, head, peer) => answers.response(data, head, peer),
@@ -65,11 +71,13 @@ export function createHttpFrontend(deps: HttpFrontendDeps): HttpFrontend {
 
   return {
     general,
+    sourceOf,
     get connections() {
       return open.size;
     },
     accept: (socket, source) => {
       const ip = source ?? ipBytes(socket.remoteAddress ?? '');
+      if (source !== undefined) sources.set(socket, source);
       if (ip === undefined) socket.destroy();
       else open.add(new HttpConnection(socket, { ip, now: deps.now }, connectionDeps));
     },
@@ -125,12 +133,15 @@ class Answers {
  * What the general server does. Clients keep connections in pools, so an announce may come on a connection that was
  * handed over for a page: it is answered here as it would have been there.
  */
-function servePages(deps: HttpFrontendDeps, answers: Answers): RequestListener {
+function servePages(
+  deps: HttpFrontendDeps & Pick<HttpFrontend, 'sourceOf'>,
+  answers: Answers,
+): RequestListener {
   const head = new RequestHead();
   return (request, response) => {
     const line = Buffer.from(`${request.method ?? ''} ${request.url ?? ''} HTTP/1.1`, 'latin1');
     readHead(line, { start: 0, end: line.length }, head);
-    const ip = ipBytes(request.socket.remoteAddress ?? '');
+    const ip = deps.sourceOf(request.socket);
     if ((head.kind !== 'announce' && head.kind !== 'scrape') || ip === undefined) {
       deps.pages(request, response);
       return;

@@ -45,6 +45,19 @@ export interface TrackerOptions {
   readonly users?: string | undefined;
   /** Bytes a second that are believed of a user's client in one swarm. Default 125,000,000, a line of 1 Gbit/s. */
   readonly maxUserRate?: number | undefined;
+  /** A file of banned addresses, ranges and info hashes; made by the operator's API, or by hand. */
+  readonly bans?: string | undefined;
+  /** A file with one word of 16 characters or more, which opens the operator's API under /admin/. */
+  readonly adminSecret?: string | undefined;
+  /** Host names by which the operator's tools call the API; addresses and localhost always pass. */
+  readonly adminHosts?: readonly string[] | undefined;
+  /** Certificate chain and key (PEM): HTTPS and secure WebSocket on the port, beside plain ones. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** One more TCP port, for HTTPS alone; 0 opens none. */
+  readonly tlsPort?: number | undefined;
+  /** Connections of trusted proxies begin with a PROXY header, version 1 or 2. */
+  readonly proxyProtocol?: boolean | undefined;
   /**
    * Where swarms are kept: `memory`, or redis://host:port (rediss://, redis+unix:///path) to share them with other
    * trackers. Answers always come from memory.
@@ -58,10 +71,21 @@ export interface TrackerOptions {
   readonly maxConnections?: number | undefined;
 }
 
+type OptionalKey =
+  | 'host'
+  | 'allow'
+  | 'deny'
+  | 'tokenSecret'
+  | 'users'
+  | 'bans'
+  | 'adminSecret'
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'snapshot';
+
 /** The options with defaults filled in. */
 export type TrackerSettings = {
-  readonly [K in keyof TrackerOptions]-?: K extends
-    'host' | 'allow' | 'deny' | 'tokenSecret' | 'users' | 'snapshot'
+  readonly [K in keyof TrackerOptions]-?: K extends OptionalKey
     ? TrackerOptions[K]
     : NonNullable<TrackerOptions[K]>;
 };
@@ -92,6 +116,13 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   tokenSecret: undefined,
   users: undefined,
   maxUserRate: 125_000_000,
+  bans: undefined,
+  adminSecret: undefined,
+  adminHosts: [],
+  tlsCert: undefined,
+  tlsKey: undefined,
+  tlsPort: 0,
+  proxyProtocol: false,
   store: 'memory',
   snapshot: undefined,
   snapshotInterval: 300,

@@ -22,6 +22,15 @@ export function fillIn(options: TrackerOptions): TrackerSettings {
       'a list of allowed torrents and one of denied ones exclude each other',
     );
   }
+  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
+    throw new UsageError('TRACKER_HALF_TLS', 'HTTPS needs both: a certificate and its key');
+  }
+  if (settings.tlsPort !== 0 && settings.tlsCert === undefined) {
+    throw new UsageError('TRACKER_HALF_TLS', 'a port for HTTPS needs a certificate and its key');
+  }
+  if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
+    throw new UsageError('TRACKER_NO_PROXIES', 'the PROXY protocol needs to know which proxies are trusted');
+  }
   if (!settings.http && !settings.udp && !settings.ws) {
     throw new UsageError('TRACKER_NO_FRONTEND', 'HTTP, UDP and WebSocket are all switched off');
   }

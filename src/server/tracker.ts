@@ -12,6 +12,9 @@ import { UdpService } from '../core/tracker/udp-service.ts';
 import { systemRandom } from '../node/random.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import { allOf } from '../core/tracker/access/all-of.ts';
+import { createAdminActions } from './admin/admin-actions.ts';
+import { createAdminApi } from './admin/admin-api.ts';
+import { NO_DOORS, openDoors, type Doors } from './doors.ts';
 import { openAccess, type OpenedAccess } from './access/open-access.ts';
 import { createRedisShare } from './share/redis-share.ts';
 import type { Share } from './share/share.ts';
@@ -33,6 +36,8 @@ export interface TrackerDeps {
   readonly fallback?: RequestListener | undefined;
   /** Which torrents are tracked; all by default. May change its mind at any time. */
   readonly torrents?: TorrentFilter | undefined;
+  /** What the operator's API calls to read the configuration again; reload() without options unless given. */
+  readonly onReload?: (() => Promise<void>) | undefined;
   /** Who may announce what; anybody by default. */
   readonly access?: AccessControl | undefined;
 }
@@ -107,7 +112,10 @@ class TrackerServer implements Tracker {
   readonly #http: HttpFrontend;
   readonly #ws: WsFrontend | undefined;
   readonly #startedAt = now();
+  readonly #onReload: () => Promise<void>;
+  #doors: Doors = NO_DOORS;
   #tcp: TcpListener | undefined;
+  #tcpTls: TcpListener | undefined;
   #udp: UdpFrontend | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #saver: NodeJS.Timeout | undefined;
@@ -119,6 +127,7 @@ class TrackerServer implements Tracker {
     this.#access = access;
     this.#log = deps.log ?? silentLog;
     this.#torrents = deps.torrents;
+    this.#onReload = deps.onReload ?? (() => this.reload());
     const uint32 = (): number => systemRandom.uint32();
     const key: readonly [number, number] = [uint32(), uint32()];
     const storeOptions = { ...storeOptionsOf(settings), key, seed: uint32() };
@@ -147,12 +156,15 @@ class TrackerServer implements Tracker {
       maxPeers: settings.maxNumWant,
     });
     const proxies = createProxyTrust(settings.trustedProxies);
-    const pages = createPages({ statistics: () => this.statistics(), fallback: deps.fallback });
+    const pages = this.#withAdmin(
+      createPages({ statistics: () => this.statistics(), fallback: deps.fallback }),
+    );
     this.#http = createHttpFrontend({ core: this.#core, now, proxies, pages, ...limits });
     if (settings.ws) {
       this.#ws = createWsFrontend({
         server: this.#http.general,
         proxies,
+        sourceOf: (socket) => this.#http.sourceOf(socket),
         maxConnections: settings.maxConnections,
         receiver: {
           receive: (connection, text) => {
@@ -185,6 +197,13 @@ class TrackerServer implements Tracker {
     }
     try {
       await this.#share?.open();
+      this.#doors = await openDoors(
+        this.#settings,
+        (socket, source) => {
+          this.#http.accept(socket, source);
+        },
+        this.#log,
+      );
       await this.#listen();
     } catch (error) {
       this.#list?.close();
@@ -224,10 +243,12 @@ class TrackerServer implements Tracker {
   announceUrls(host: string): string[] {
     const { http, udp, ws } = this.#settings;
     const authority = formatAddress({ ip: host, port: this.port });
+    const secure = this.#settings.tlsCert === undefined ? '' : 's';
+    const web = formatAddress({ ip: host, port: this.#tcpTls?.port ?? this.port });
     return [
       ...(udp ? [`udp://${authority}/announce`] : []),
-      ...(http ? [`http://${authority}/announce`] : []),
-      ...(ws ? [`ws://${authority}/announce`] : []),
+      ...(http ? [`http${secure}://${web}/announce`] : []),
+      ...(ws ? [`ws${secure}://${web}/announce`] : []),
     ];
   }
 
@@ -261,6 +282,7 @@ class TrackerServer implements Tracker {
     }
     await this.#list?.reload();
     await this.#access.reload();
+    await this.#doors.reload();
   }
 
   async close(): Promise<void> {
@@ -269,7 +291,8 @@ class TrackerServer implements Tracker {
     this.#list?.close();
     this.#ws?.close();
     this.#http.close();
-    await Promise.all([this.#tcp?.close(), this.#udp?.close()]);
+    this.#doors.close();
+    await Promise.all([this.#tcp?.close(), this.#tcpTls?.close(), this.#udp?.close()]);
     await this.#share?.close();
     await this.#access.close();
     if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
@@ -292,10 +315,34 @@ class TrackerServer implements Tracker {
   }
 
   async #listenTcp(port: number): Promise<void> {
-    const { host, maxConnections } = this.#settings;
-    this.#tcp = await listenTcp({ port, host, maxConnections }, (socket) => {
-      this.#http.accept(socket);
+    const { host, maxConnections, tlsPort } = this.#settings;
+    const { accept } = this.#doors;
+    this.#tcp = await listenTcp({ port, host, maxConnections }, accept);
+    if (tlsPort === 0) return;
+    try {
+      this.#tcpTls = await listenTcp({ port: tlsPort, host, maxConnections }, accept);
+    } catch (error) {
+      await this.#tcp.close();
+      throw error;
+    }
+  }
+
+  #withAdmin(pages: RequestListener): RequestListener {
+    const { adminHosts: hosts, tokenSecret } = this.#settings;
+    const { adminSecret: secret } = this.#access;
+    if (secret === undefined) return pages;
+    const actions = createAdminActions({
+      ...{
+        table: this.#store,
+        store: this.#share?.store ?? this.#store,
+        access: this.#access,
+        tokenSecret,
+        now,
+      },
+      statistics: () => this.statistics(),
+      reload: () => this.#onReload(),
     });
+    return createAdminApi({ secret, hosts }, { actions, next: pages, log: this.#log });
   }
 
   /** Old peers go in small steps, with pauses in which requests are served. */

@@ -1,9 +1,9 @@
 // WebSocket trackers: upgrades on the general HTTP server become numbered connections of the relay.
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { ConnectionId, RelayConnection } from '../core/tracker/relay.ts';
 import { clientAddress, type ProxyTrust } from './forwarded.ts';
-import { ipBytes } from './ip-bytes.ts';
 
 /** Twenty offers of a few KB each. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -26,6 +26,8 @@ export interface WsFrontend {
 export interface WsFrontendDeps {
   readonly server: HttpServer;
   readonly proxies: ProxyTrust;
+  /** Who is behind a connection, before any headers. */
+  readonly sourceOf: (socket: Socket) => Uint8Array | undefined;
   readonly maxConnections: number;
   readonly receiver: WsReceiver;
   /** First number to give a connection, and the step: several threads number theirs without talking. */
@@ -83,8 +85,8 @@ class Frontend implements WsFrontend {
   }
 
   #serve(socket: WebSocket, request: IncomingMessage): void {
-    const { proxies, maxConnections, receiver, numbering } = this.#deps;
-    const ip = addressOf(request, proxies);
+    const { maxConnections, receiver, numbering } = this.#deps;
+    const ip = addressOf(request, this.#deps);
     if (ip === undefined || this.#sockets.size >= maxConnections) {
       socket.terminate();
       return;
@@ -125,8 +127,11 @@ function textOf(data: RawData): string {
   return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
 }
 
-function addressOf(request: IncomingMessage, proxies: ProxyTrust): Uint8Array | undefined {
-  const peer = ipBytes(request.socket.remoteAddress ?? '');
+function addressOf(
+  request: IncomingMessage,
+  { proxies, sourceOf }: Pick<WsFrontendDeps, 'proxies' | 'sourceOf'>,
+): Uint8Array | undefined {
+  const peer = sourceOf(request.socket);
   if (peer === undefined) return undefined;
   const forwardedFor = request.headers['x-forwarded-for'] ?? '';
   const head = {

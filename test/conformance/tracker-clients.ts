@@ -179,8 +179,8 @@ export class WsClient implements TrackerClient {
   readonly #sockets = new Map<number, WebSocket>();
   readonly #waiting = new Map<number, (frame: Frame) => void>();
 
-  constructor(tracker: Listening) {
-    this.#url = `ws://127.0.0.1:${String(tracker.port)}/announce`;
+  constructor(tracker: Listening, host = '127.0.0.1') {
+    this.#url = `ws://${host}:${String(tracker.port)}/announce`;
   }
 
   async announce(said: Said, offers: readonly Frame[] = []): Promise<Heard> {

@@ -9,12 +9,15 @@ import { readTrackerConfig, readTrackerEnvironment } from '../../server/config.t
 import { TRACKER_DEFAULTS, type TrackerOptions } from '../../server/options.ts';
 import { settingName, TRACKER_SETTINGS, type Setting } from '../../server/settings-table.ts';
 import { createTracker } from '../../server/tracker.ts';
+import { formatDnsRecord } from '../../server/dns-record.ts';
+import type { ExitCode } from '../io.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
 
 interface TrackFlags extends CommonFlags, TrackerOptions {
   readonly config?: string;
   readonly announceHost?: string;
   readonly log?: LogLevel;
+  readonly dnsRecord?: string;
 }
 
 type Call = Invocation<TrackFlags>;
@@ -26,6 +29,7 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
       .description('Run a tracker: HTTP, UDP and WebSocket on one port.')
       .option('-c, --config <file>', 'TOML file with the settings below, named without the dashes')
       .option('--announce-host <name>', 'name or address that the printed URLs carry')
+      .option('--dns-record <domain>', 'print the DNS record that names this tracker (BEP 34), and end')
       .addOption(
         new Option('--log <level>', 'structured log on stderr').choices(['debug', 'info', 'warn', 'error']),
       );
@@ -42,8 +46,15 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
   },
   run: async (call) => {
     const { flags, io, output } = call;
+    if (flags.dnsRecord !== undefined) return printDnsRecord(call, flags.dnsRecord);
     const log = flags.log === undefined ? silentLog : createLog(flags.log);
-    const tracker = await createTracker(await readOptions(call), { log });
+    const tracker = await createTracker(await readOptions(call), {
+      log,
+      onReload: async () => {
+        await reload();
+      },
+    });
+    const reload = async (): Promise<void> => tracker.reload(await readOptions(call));
     const urls = tracker.announceUrls(flags.announceHost ?? listenHost(flags.host));
     output.json({ event: 'listening', port: tracker.port, announce: urls });
     for (const url of urls) output.line(url);
@@ -51,7 +62,7 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
     const stopListening = io.onHangup?.(() => {
       void (async () => {
         try {
-          await tracker.reload(await readOptions(call));
+          await reload();
           output.note('The configuration has been read again.');
         } catch (error) {
           if (!(error instanceof SwarmpressError)) throw error;
@@ -67,6 +78,15 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
     return 0;
   },
 });
+
+async function printDnsRecord(call: Call, domain: string): Promise<ExitCode> {
+  const { port, udp, http, ws, tlsPort } = { ...TRACKER_DEFAULTS, ...(await readOptions(call)) };
+  const web = tlsPort === 0 ? port : tlsPort;
+  const record = formatDnsRecord(domain, { udp: udp ? port : undefined, tcp: http || ws ? web : undefined });
+  call.output.json({ record });
+  call.output.line(record);
+  return 0;
+}
 
 /** Flags go before the environment, which goes before the file. */
 async function readOptions({ flags, io }: Call): Promise<TrackerOptions> {
