@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/daemon.ts')).daemonCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Examine what stands between this host and peers. Exit code 1 if something does not work.',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'inspect',
     summary: 'Show what .torrent files and magnet links say.',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,

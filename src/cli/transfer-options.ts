@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { PeerAddress } from '../core/address.ts';
 import type { AddOptions, SessionOptions } from '../engine/api.ts';
 import type { CommonFlags } from './command.ts';
-import { parseProxy } from '../node/proxy.ts';
 import type { CliIo } from './io.ts';
 import { collect, collectWebSeeds, parseCount } from './option-values.ts';
+import { addProxyOption } from './proxy-option.ts';
 import { addReachOptions, toReachOptions, type ReachFlags } from './reach-options.ts';
 import { parseBytes, parseDuration, parsePeer, parsePort, parseRatio, parseTrackerUrl } from './quantity.ts';
 
@@ -40,11 +40,7 @@ export function addTransferOptions(command: Command, defaultPort: number): void 
     .option('--time <duration>', 'stop after seeding so long, such as 90m or 2h', parseDuration)
     .option('--state <folder>', 'where resume data is kept (default: the user’s state folder)');
   addReachOptions(command);
-  command.option(
-    '--proxy <url>',
-    'reach everything through socks5://[user:password@]host:port or http://…; without UDP and incoming connections (also SWARMPRESS_PROXY)',
-    parseProxyUrl,
-  );
+  addProxyOption(command);
 }
 
 /** Throws UsageError or SystemError where a file that an option names cannot be used. */
@@ -79,10 +75,4 @@ function collectTrackers(text: string, previous: readonly string[] = []): string
 
 function collectPeers(text: string, previous: readonly PeerAddress[] = []): PeerAddress[] {
   return [...previous, parsePeer(text)];
-}
-
-/** Complains of a URL that is none before anything is opened. */
-function parseProxyUrl(text: string): string {
-  parseProxy(text);
-  return text;
 }

@@ -7,6 +7,7 @@ import { createNodeEnv } from '../node/env.ts';
 import type { Log } from '../ports/log.ts';
 import type { Invocation } from './command.ts';
 import type { ExitCode } from './io.ts';
+import { proxyOf } from './proxy-option.ts';
 import { toSessionOptions, type TransferFlags } from './transfer-options.ts';
 
 export async function withSession(
@@ -15,7 +16,7 @@ export async function withSession(
 ): Promise<ExitCode> {
   const env = createNodeEnv({
     stateFolder: flags.state === undefined ? undefined : resolve(io.cwd, flags.state),
-    proxy: flags.proxy ?? nonEmpty(io.env['SWARMPRESS_PROXY']),
+    proxy: proxyOf(flags, io),
     log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : await debugLog(),
   });
   try {
@@ -33,8 +34,4 @@ export async function withSession(
 /** Loaded only when it is wanted: a start costs processor time, and most commands write no log. */
 async function debugLog(): Promise<Log> {
   return (await import('../node/log.ts')).createLog('debug');
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
 }

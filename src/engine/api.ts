@@ -217,6 +217,8 @@ export interface Session {
   readonly torrents: readonly Torrent[];
   /** Ports forwarded by routers; empty where that is off or there is no router. */
   portMappings(): readonly PortMappingSnapshot[];
+  /** Nodes that our node of the DHT knows, by address family; undefined where the DHT is off. */
+  dhtNodes(): { readonly v4: number; readonly v6: number } | undefined;
   /**
    * Adds by metainfo, by bytes of a .torrent, or by magnet link, parsed or as text. Rejects with UsageError if it is
    * there already, with ProtocolError for bytes and text that are neither.

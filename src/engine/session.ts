@@ -93,6 +93,11 @@ class SessionRun implements Session {
     return this.#context.portMapping?.status() ?? [];
   }
 
+  dhtNodes(): { readonly v4: number; readonly v6: number } | undefined {
+    const snapshot = this.#context.dht?.snapshot();
+    return snapshot === undefined ? undefined : { v4: snapshot.nodes, v6: snapshot.nodesV6 };
+  }
+
   add(source: TorrentSource, options: AddOptions): Promise<Torrent> {
     return Promise.resolve().then(() => this.#add(source, options));
   }

@@ -40,6 +40,7 @@ function withEnv(session: EngineSession, closeEnv: () => Promise<void>): Session
       return session.torrents;
     },
     portMappings: () => session.portMappings(),
+    dhtNodes: () => session.dhtNodes(),
     add: (source, options) => session.add(source, options),
     setLimits: (limits) => {
       session.setLimits(limits);
