@@ -133,7 +133,8 @@ export class Discovery {
       .map((tier) => (this.#rtc === undefined ? tier : tier.filter((url) => !isSocketUrl(url))))
       .filter((tier) => tier.length > 0);
     // A page dials nobody: to it, trackers are good for WebRTC alone.
-    if (trackers.length === 0 || env.transports.length === 0) return undefined;
+    const dials = env.transports.length > 0 || env.datagram !== undefined;
+    if (trackers.length === 0 || !dials) return undefined;
     const { http, datagram, clock, random, log } = env;
     return createTrackerDriver(
       {

@@ -11,6 +11,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [9, 'a block of the wrong length hung a download: it was struck off, and asked of nobody else'],
   [20, 'the same by magnet, with a timer that came due a rounding error early and spun'],
   [1816, 'after a kill, data that only the killed process knew to be unflushed was trusted over a power cut'],
+  [100_004, 'a client that speaks uTP alone asked no tracker'],
   [110, 'after a kill, resume data from before a whole check was trusted again'],
 ];
 
