@@ -12,6 +12,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [20, 'the same by magnet, with a timer that came due a rounding error early and spun'],
   [1816, 'after a kill, data that only the killed process knew to be unflushed was trusted over a power cut'],
   [100_004, 'a client that speaks uTP alone asked no tracker'],
+  [6703, 'a piece beyond the last, suggested before the metadata was known, ended the session'],
   [110, 'after a kill, resume data from before a whole check was trusted again'],
 ];
 

@@ -26,6 +26,10 @@ export class Interest {
     const content = this.#context.content;
     if (content === undefined || peer.has !== undefined) return;
     peer.has = new Bitfield(content.pieces.size);
+    // BEP 6: pieces were named before anybody could tell whether they are there.
+    for (const named of [peer.suggested, peer.allowedFast]) {
+      for (const piece of named) if (piece >= content.pieces.size) named.delete(piece);
+    }
     const early = peer.early;
     peer.early = undefined;
     if (peer.isWebSeed || early?.all === true) this.haveAll(peer);
