@@ -13,6 +13,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [1816, 'after a kill, data that only the killed process knew to be unflushed was trusted over a power cut'],
   [100_004, 'a client that speaks uTP alone asked no tracker'],
   [6703, 'a piece beyond the last, suggested before the metadata was known, ended the session'],
+  [8895, 'metadata that came late was asked for again, until the peer refused to send it once more'],
   [110, 'after a kill, resume data from before a whole check was trusted again'],
 ];
 

@@ -28,6 +28,8 @@ interface Source {
   restsUntil: Millis;
   /** Piece to the time it was asked for. */
   readonly asked: Map<number, Millis>;
+  /** Pieces whose answers did not come in time: they are taken all the same, as the peer answers so often only. */
+  readonly late: Set<number>;
 }
 
 interface Part {
@@ -59,7 +61,7 @@ export class MetadataAssembler {
   /** A peer said in its extended handshake that it has a dictionary of this size. */
   offer(peer: number, size: number): void {
     if (size < 1 || size > LIMITS.metadataBytes.value || this.#sources.has(peer)) return;
-    this.#sources.set(peer, { size, restsUntil: -Infinity, asked: new Map() });
+    this.#sources.set(peer, { size, restsUntil: -Infinity, asked: new Map(), late: new Set() });
   }
 
   remove(peer: number): void {
@@ -87,9 +89,11 @@ export class MetadataAssembler {
     message: { readonly piece: number; readonly totalSize: number | undefined; readonly data: Uint8Array },
   ): MetadataOutcome {
     const source = this.#sources.get(peer);
-    if (source?.asked.delete(message.piece) !== true || this.#parts[message.piece] !== undefined) {
+    const wasAsked = source?.asked.delete(message.piece) === true || source?.late.has(message.piece) === true;
+    if (source === undefined || !wasAsked || this.#parts[message.piece] !== undefined) {
       return { kind: 'ignored' };
     }
+    source.late.delete(message.piece);
     const expected = Math.min(METADATA_PIECE_BYTES, this.#size - message.piece * METADATA_PIECE_BYTES);
     if (message.data.length !== expected || (message.totalSize ?? this.#size) !== this.#size) {
       this.remove(peer);
@@ -134,6 +138,7 @@ export class MetadataAssembler {
       for (const [piece, at] of source.asked) {
         if (now - at < REQUEST_TIMEOUT_MS) continue;
         source.asked.delete(piece);
+        source.late.add(piece);
         source.restsUntil = now + REST_MS;
       }
     }
@@ -143,7 +148,10 @@ export class MetadataAssembler {
     this.#size = size;
     this.#parts = Array.from({ length: Math.ceil(size / METADATA_PIECE_BYTES) }, () => undefined);
     this.#received = 0;
-    for (const source of this.#sources.values()) source.asked.clear();
+    for (const source of this.#sources.values()) {
+      source.asked.clear();
+      source.late.clear();
+    }
   }
 
   #finish(): MetadataOutcome {
