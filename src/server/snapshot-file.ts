@@ -2,14 +2,14 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { encodeSnapshot, restoreSnapshot } from '../core/tracker/snapshot.ts';
-import type { Swarms } from '../core/tracker/swarms.ts';
+import type { SwarmTable } from '../core/tracker/swarm-table.ts';
 import { toFileError } from '../node/file-error.ts';
 import { errnoOf } from '../node/os-error.ts';
 
 /** Fills the store from a file; undefined where there is none yet. Rejects with SystemError FILE_* or ProtocolError. */
 export async function loadSnapshot(
   path: string,
-  store: Swarms,
+  store: SwarmTable,
   now: number,
 ): Promise<{ readonly ageMs: number } | undefined> {
   let bytes: Uint8Array;
@@ -23,7 +23,7 @@ export async function loadSnapshot(
 }
 
 /** Replaces the file as a whole, letting requests in between chunks. Rejects with SystemError FILE_* or DISK_FULL. */
-export async function saveSnapshot(path: string, store: Swarms, now: number): Promise<void> {
+export async function saveSnapshot(path: string, store: SwarmTable, now: number): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
     const file = await open(temporary, 'w', 0o600);

@@ -8,7 +8,7 @@ import type { AccessControl, TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { storeWords, Swarms } from '../core/tracker/swarms.ts';
-import { UdpService } from '../core/tracker/udp-service.ts';
+import { udpReplyRoom, UdpService } from '../core/tracker/udp-service.ts';
 import { systemRandom } from '../node/random.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import { allOf } from '../core/tracker/access/all-of.ts';
@@ -228,7 +228,7 @@ class TrackerServer implements Tracker {
         if (udp)
           this.#udp = await createUdpFrontend(
             { port: udpPort, host },
-            { service: this.#udpService, now, stun },
+            { service: this.#udpService, now, stun, replyRoom: udpReplyRoom(this.#settings.maxNumWant) },
           );
         this.port = this.#tcp?.port ?? this.#udp?.port ?? 0;
         break;

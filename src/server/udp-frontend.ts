@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { SystemError } from '../core/errors.ts';
 import { answerBinding, isStun } from '../core/rtc/stun.ts';
-import type { UdpService } from '../core/tracker/udp-service.ts';
+import type { Datagram, UdpService } from '../core/tracker/udp-service.ts';
 import { errnoOf, LISTEN_CODES, toSystemError } from '../node/os-error.ts';
 import { ipBytes, readIpv4 } from './ip-bytes.ts';
 
@@ -18,6 +18,8 @@ export interface UdpFrontend {
 export interface UdpFrontendDeps {
   readonly service: UdpService;
   readonly now: () => number;
+  /** Bytes of the longest answer. */
+  readonly replyRoom: number;
   /** Answer STUN binding requests too. */
   readonly stun: boolean;
 }
@@ -53,6 +55,8 @@ export async function createUdpFrontend(
 function serve(socket: Socket, deps: UdpFrontendDeps): void {
   const { service, now, stun } = deps;
   const ip4 = new Uint8Array(4);
+  const out = new Uint8Array(deps.replyRoom);
+  const datagram: Datagram = { bytes: out, length: 0, ip: ip4 };
   socket.on('message', (packet: Buffer, from: RemoteInfo) => {
     const ip = readIpv4(from.address, ip4) ? ip4 : ipBytes(from.address);
     if (ip === undefined || from.port === 0) return;
@@ -61,9 +65,12 @@ function serve(socket: Socket, deps: UdpFrontendDeps): void {
       if (answer !== undefined) socket.send(answer, from.port, from.address);
       return;
     }
-    const length = service.handle(packet, ip, now());
+    datagram.bytes = packet;
+    datagram.length = packet.length;
+    datagram.ip = ip;
+    const length = service.handle(datagram, now(), out);
     // A copy: the kernel may take it later, when the buffer holds another answer.
-    if (length > 0) socket.send(Buffer.from(service.out.subarray(0, length)), from.port, from.address);
+    if (length > 0) socket.send(Buffer.from(out.subarray(0, length)), from.port, from.address);
   });
 }
 

@@ -40,6 +40,13 @@ export class ByteReader {
     return this.#source.subarray(at, at + length);
   }
 
+  /** The next `length` bytes, without moving on; a view on the source. */
+  peek(length: number): Uint8Array {
+    const bytes = this.bytes(length);
+    this.#at -= length;
+    return bytes;
+  }
+
   /** All that is left, a view on the source. */
   rest(): Uint8Array {
     return this.bytes(this.remaining);

@@ -8,7 +8,7 @@ import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Millis } from '../time.ts';
-import type { Swarms } from './swarms.ts';
+import type { SwarmTable } from './swarm-table.ts';
 
 const MAGIC = latin1Encode('SWARMPRESS TRACKER 1\n');
 /** Bytes of a chunk, about: what is written between two pauses. */
@@ -16,7 +16,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** The file in pieces. `unixMs` is the time of day, which outlives the process; `now` is the store's clock. */
 export function* encodeSnapshot(
-  store: Swarms,
+  store: SwarmTable,
   time: { readonly now: Millis; readonly unixMs: number },
 ): Generator<Uint8Array, void> {
   yield new ByteWriter().bytes(MAGIC).u64(Math.floor(time.unixMs)).finish();
@@ -34,7 +34,7 @@ export function* encodeSnapshot(
 /** Fills a store; answers the age of the snapshot. Throws ProtocolError TRACKER_SNAPSHOT_FOREIGN or _DAMAGED. */
 export function restoreSnapshot(
   bytes: Uint8Array,
-  store: Swarms,
+  store: SwarmTable,
   time: { readonly now: Millis; readonly unixMs: number },
 ): { readonly ageMs: Millis } {
   if (!equalBytes(bytes.subarray(0, MAGIC.length), MAGIC)) {

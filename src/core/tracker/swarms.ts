@@ -14,6 +14,7 @@ import {
   type StoreLimits,
 } from './store/layout.ts';
 import { PeerLists } from './store/peer-lists.ts';
+import { loadWords, Place } from './store/place.ts';
 import {
   ageOf,
   COUNTED,
@@ -58,7 +59,7 @@ export interface SwarmsTotals {
 }
 
 /** Peers of an address are counted by hash; two addresses that share a counter share its cap. */
-const ADDRESS_COUNTERS = 1 << 16;
+export const ADDRESS_COUNTERS: number = 1 << 16;
 const EARLY_TOLERATED = 3;
 /** A swarm without peers is kept for its count of downloads this long, if nobody needs the room. */
 const EMPTY_KEPT_TICKS = (24 * 3600 * 1000) / TICK_MS;
@@ -86,12 +87,15 @@ export class Swarms {
   readonly #lifetimeTicks: number;
   readonly #minTicks: number;
 
-  /** `memory` has storeWords() words, all zero or as another Swarms with the same options and key left them. */
-  constructor(memory: Int32Array, options: SwarmsOptions) {
+  /**
+   * `memory` has storeWords() words, all zero or as another Swarms with the same options and key left them. Several
+   * tables may count the peers of an address together: then `addressCounts` lies elsewhere and `memory` is shorter by it.
+   */
+  constructor(memory: Int32Array, options: SwarmsOptions, addressCounts?: Int32Array) {
     this.#options = options;
     this.#layout = layoutFor(options);
-    this.#addressCounts = memory.subarray(0, ADDRESS_COUNTERS);
-    this.#memory = memory.subarray(ADDRESS_COUNTERS);
+    this.#addressCounts = addressCounts ?? memory.subarray(0, ADDRESS_COUNTERS);
+    this.#memory = addressCounts === undefined ? memory.subarray(ADDRESS_COUNTERS) : memory;
     const { arenaAt, words } = this.#layout;
     this.#arena = new Arena(this.#memory, { header: HEADER.arena, start: arenaAt, end: words });
     this.#index = new SwarmIndex(this.#memory, this.#layout, options.key);
@@ -113,7 +117,7 @@ export class Swarms {
   /** Applies an announce and fills in the reply. The asker is never among the peers. */
   announce(query: StoreQuery, now: Millis, reply: StoreReply): void {
     reply.clear();
-    loadHash(this.#index.hash, query.infoHash);
+    loadWords(this.#index.hash, query.infoHash);
     const stopping = query.event === 'stopped';
     let record = this.#index.find();
     if (record === 0 && !stopping) record = this.#newSwarm();
@@ -126,7 +130,7 @@ export class Swarms {
     place.lists = query.family === 4 ? this.#v4 : this.#v6;
     place.list = query.family === 4 ? record + RECORD.list4 : list6Of(this.#memory, record);
     place.tick = tickOf(now);
-    loadAddress(place.lists.address, query.ip);
+    loadWords(place.lists.address, query.ip);
     place.position = place.lists.find(place.list, query.port);
     this.#memory[record + RECORD.touched] = Math.floor(now / TICK_MS);
     if (stopping) {
@@ -142,7 +146,7 @@ export class Swarms {
 
   /** Counts of a swarm; false (and zeros) when it is not known. */
   scrape(infoHash: Uint8Array, counts: StoreCounts): boolean {
-    loadHash(this.#index.hash, infoHash);
+    loadWords(this.#index.hash, infoHash);
     const record = this.#index.find();
     counts.seeders = record === 0 ? 0 : this.#seedersOf(record);
     counts.leechers = record === 0 ? 0 : this.#total(record) - counts.seeders;
@@ -166,15 +170,18 @@ export class Swarms {
     let left = budget;
     const end = this.#index.usedRecords;
     while (left > 0 && at < end) {
-      const record = this.#index.recordAt(at++);
+      const record = this.#index.recordAt(at);
       left -= 1;
-      if (memory[record + RECORD.used] !== 1) continue;
-      left -= this.#total(record);
-      this.#expire(this.#v4, record + RECORD.list4, tickOf(now));
-      this.#expire(this.#v6, list6Of(memory, record), tickOf(now));
-      const idle = Math.floor(now / TICK_MS) - this.#word(record + RECORD.touched);
-      const keep = this.#word(record + RECORD.downloads) > 0 ? EMPTY_KEPT_TICKS : this.#lifetimeTicks;
-      if (this.#total(record) === 0 && idle > keep) this.#forget(record);
+      if (memory[record + RECORD.used] === 1) {
+        left = this.#expire(this.#v4, record + RECORD.list4, { tick: tickOf(now), left });
+        left = this.#expire(this.#v6, list6Of(memory, record), { tick: tickOf(now), left });
+        // A swarm that is too large for one step goes on with the next.
+        if (memory[HEADER.sweepPeer] !== 0) break;
+        const idle = Math.floor(now / TICK_MS) - this.#word(record + RECORD.touched);
+        const keep = this.#word(record + RECORD.downloads) > 0 ? EMPTY_KEPT_TICKS : this.#lifetimeTicks;
+        if (this.#total(record) === 0 && idle > keep) this.#forget(record);
+      }
+      at++;
     }
     memory[HEADER.sweepAt] = at >= end ? 0 : at;
     return at >= end;
@@ -228,6 +235,29 @@ export class Swarms {
     }
   }
 
+  /** Forgets everything: what a thread left half done that died at work. */
+  clear(): void {
+    const { recordsAt } = this.#layout;
+    const lock = this.#word(HEADER.lock);
+    this.#memory.fill(0, 0, recordsAt);
+    this.#memory[HEADER.lock] = lock;
+  }
+
+  /** Counts the peers of each address into other counters: for tables whose common counters are in doubt. */
+  countAddresses(counts: Int32Array): void {
+    for (let number = 0; number < this.#index.usedRecords; number++) {
+      const record = this.#index.recordAt(number);
+      if (this.#word(record + RECORD.used) !== 1) continue;
+      for (const lists of [this.#v4, this.#v6]) {
+        const list = lists === this.#v4 ? record + RECORD.list4 : list6Of(this.#memory, record);
+        for (let position = this.#word(list + LIST.total) - 1; position >= 0; position--) {
+          lists.loadAddress(list, position);
+          Atomics.add(counts, this.#addressCounter(lists), 1);
+        }
+      }
+    }
+  }
+
   totals(): SwarmsTotals {
     return {
       swarms: this.#word(HEADER.swarms),
@@ -261,7 +291,7 @@ export class Swarms {
       this.#total(record) >= this.#options.maxPeersPerSwarm || used >= this.#options.maxPeersPerAddress;
     place.position = full || !this.#hasList(place) ? -1 : lists.add(place.list, word);
     if (place.position < 0) reply.verdict = 'not-stored';
-    else this.#addressCounts[counter] = used + 1;
+    else Atomics.add(this.#addressCounts, counter, 1);
   }
 
   /** Makes the list of IPv6 peers with the first of them. */
@@ -284,8 +314,7 @@ export class Swarms {
 
   #remove(lists: PeerLists, list: number, position: number): void {
     lists.loadAddress(list, position);
-    const counter = this.#addressCounter(lists);
-    this.#addressCounts[counter] = (this.#addressCounts[counter] ?? 1) - 1;
+    Atomics.sub(this.#addressCounts, this.#addressCounter(lists), 1);
     lists.remove(list, position);
   }
 
@@ -309,12 +338,25 @@ export class Swarms {
     }
   }
 
-  #expire(lists: PeerLists, list: number, tick: number): void {
+  /**
+   * Forgets peers that are too old; answers what is left of the budget. Where it runs out HEADER.sweepPeer says how many
+   * peers remain: of the IPv4 list, or below zero of the IPv6 one.
+   */
+  #expire(lists: PeerLists, list: number, step: { readonly tick: number; readonly left: number }): number {
+    const sign = lists === this.#v4 ? 1 : -1;
+    const resumed = this.#word(HEADER.sweepPeer) * sign;
+    if (resumed < 0) return step.left;
+    const total = this.#word(list + LIST.total);
+    let { left } = step;
     // From the back: whoever moves into a gap has been looked at already.
-    for (let position = this.#word(list + LIST.total) - 1; position >= 0; position--) {
-      if (ageOf(lists.wordAt(list, position), tick) > this.#lifetimeTicks)
+    let position = resumed === 0 ? total : Math.min(resumed, total);
+    for (; position > 0 && left > 0; left--) {
+      position--;
+      if (ageOf(lists.wordAt(list, position), step.tick) > this.#lifetimeTicks)
         this.#remove(lists, list, position);
     }
+    this.#memory[HEADER.sweepPeer] = position * sign;
+    return left;
   }
 
   /** Room for a new swarm is taken from one without peers, never from a live one. */
@@ -352,37 +394,6 @@ export class Swarms {
   }
 }
 
-/** Where an announce takes effect; one object for all announces. */
-class Place {
-  record = 0;
-  list = 0;
-  lists: PeerLists;
-  /** Position of the asker, -1 if it is not stored. */
-  position = -1;
-  tick = 0;
-
-  constructor(lists: PeerLists) {
-    this.lists = lists;
-  }
-}
-
 function isPlain(query: StoreQuery): boolean {
   return query.event === 'none' || query.event === 'paused';
-}
-
-function loadHash(words: Int32Array, bytes: Uint8Array): void {
-  for (let i = 0; i < 5; i++) words[i] = wordAt(bytes, 4 * i);
-}
-
-function loadAddress(words: Int32Array, bytes: Uint8Array): void {
-  for (let i = 0; i < words.length; i++) words[i] = wordAt(bytes, 4 * i);
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] ?? 0) << 24) |
-    ((bytes[at + 1] ?? 0) << 16) |
-    ((bytes[at + 2] ?? 0) << 8) |
-    (bytes[at + 3] ?? 0)
-  );
 }

@@ -29,29 +29,45 @@ export interface UdpCounters {
   badIds: number;
 }
 
+/** Where a frontend puts what it received; one object serves many packets. */
+export interface Datagram {
+  /** The packet, from the front. */
+  bytes: Uint8Array;
+  length: number;
+  /** The sender's address, 4 or 16 bytes. */
+  ip: Uint8Array;
+}
+
+/** Bytes of the longest answer. */
+export function udpReplyRoom(maxPeers: number): number {
+  return Math.max(20 + 18 * maxPeers, 8 + 12 * UDP_SCRAPE_MAX, 256);
+}
+
 export class UdpService {
   readonly counters: UdpCounters = { connects: 0, malformed: 0, badIds: 0 };
-  /** The reply of the last handle(), valid until the next. */
-  readonly out: Uint8Array;
+  /** Where the answer goes that is being written. */
+  #out: Uint8Array;
   readonly #core: AnnounceCore;
   readonly #ids: ConnectionIds;
   readonly #query: AnnounceQuery = new AnnounceQuery();
   readonly #reply: StoreReply;
   readonly #counts: StoreCounts = new StoreCounts();
-  readonly #issued: { readonly bytes: Uint8Array; readonly at: number };
+  readonly #issued: { bytes: Uint8Array; readonly at: number };
 
   constructor(deps: UdpServiceDeps) {
     this.#core = deps.core;
     this.#ids = deps.ids;
     this.#reply = new StoreReply(deps.maxPeers);
-    this.out = new Uint8Array(Math.max(20 + 18 * deps.maxPeers, 8 + 12 * UDP_SCRAPE_MAX, 256));
-    this.#issued = { bytes: this.out, at: 8 };
+    this.#out = new Uint8Array(0);
+    this.#issued = { bytes: this.#out, at: 8 };
   }
 
-  /** Answers the length of the reply in `out`; 0 is silence. `ip` is the sender's address, 4 or 16 bytes. */
-  handle(packet: Uint8Array, ip: Uint8Array, now: Millis): number {
+  /** Writes the reply to `out`, which has udpReplyRoom(), and answers its length; 0 is silence. */
+  handle(datagram: Datagram, now: Millis, out: Uint8Array): number {
     // BEP 15: the smallest request has 16 bytes.
-    if (packet.length < 16) return this.#malformed();
+    if (datagram.length < 16) return this.#malformed();
+    const { bytes: packet, ip } = datagram;
+    this.#out = out;
     const action = readWord(packet, 8);
     if (action === UDP_ACTION.connect) return this.#connect(packet, ip, now);
     if (action !== UDP_ACTION.announce && action !== UDP_ACTION.scrape) return this.#malformed();
@@ -59,7 +75,7 @@ export class UdpService {
       this.counters.badIds++;
       return 0;
     }
-    return action === UDP_ACTION.announce ? this.#announce(packet, ip, now) : this.#scrape(packet, ip, now);
+    return action === UDP_ACTION.announce ? this.#announce(datagram, now) : this.#scrape(datagram, now);
   }
 
   #connect(packet: Uint8Array, ip: Uint8Array, now: Millis): number {
@@ -67,12 +83,14 @@ export class UdpService {
     if (readWord(packet, 0) !== high || readWord(packet, 4) !== low) return this.#malformed();
     this.counters.connects++;
     this.#head(UDP_ACTION.connect, packet);
+    this.#issued.bytes = this.#out;
     this.#ids.issue(ip, now, this.#issued);
     return 16;
   }
 
-  #announce(packet: Uint8Array, ip: Uint8Array, now: Millis): number {
-    if (packet.length < ANNOUNCE_BYTES) return this.#malformed();
+  #announce(datagram: Datagram, now: Millis): number {
+    const { bytes: packet, length, ip } = datagram;
+    if (length < ANNOUNCE_BYTES) return this.#malformed();
     const query = this.#query;
     query.reset();
     query.setSource(ip);
@@ -87,14 +105,15 @@ export class UdpService {
     this.#claim(packet);
     query.asked = readWord(packet, 92) | 0;
     query.port = ((packet[96] ?? 0) << 8) | (packet[97] ?? 0);
-    if (packet.length > ANNOUNCE_BYTES && !this.#readOptions(packet)) return this.#malformed();
+    if (length > ANNOUNCE_BYTES && !this.#readOptions(packet.subarray(ANNOUNCE_BYTES, length)))
+      return this.#malformed();
     const refusal = this.#core.announce(query, now, this.#reply);
     return refusal === undefined ? this.#writeAnnounce(packet) : this.#error(packet, refusal);
   }
 
   #writeAnnounce(packet: Uint8Array): number {
     const reply = this.#reply;
-    const { out } = this;
+    const out = this.#out;
     this.#head(UDP_ACTION.announce, packet);
     writeWord(out, 8, this.#core.intervalSeconds());
     writeWord(out, 12, reply.leechers);
@@ -107,8 +126,9 @@ export class UdpService {
     return 20 + length;
   }
 
-  #scrape(packet: Uint8Array, ip: Uint8Array, now: Millis): number {
-    const hashes = Math.min(Math.floor((packet.length - 16) / 20), UDP_SCRAPE_MAX);
+  #scrape(datagram: Datagram, now: Millis): number {
+    const { bytes: packet, length, ip } = datagram;
+    const hashes = Math.min(Math.floor((length - 16) / 20), UDP_SCRAPE_MAX);
     if (hashes === 0) return this.#malformed();
     const refusal = this.#core.admitScrape(ip, now, hashes);
     if (refusal !== undefined) return this.#error(packet, refusal);
@@ -116,9 +136,9 @@ export class UdpService {
     const counts = this.#counts;
     for (let i = 0; i < hashes; i++) {
       this.#core.scrape(packet.subarray(16 + 20 * i, 36 + 20 * i), counts);
-      writeWord(this.out, 8 + 12 * i, counts.seeders);
-      writeWord(this.out, 12 + 12 * i, counts.downloads);
-      writeWord(this.out, 16 + 12 * i, counts.leechers);
+      writeWord(this.#out, 8 + 12 * i, counts.seeders);
+      writeWord(this.#out, 12 + 12 * i, counts.downloads);
+      writeWord(this.#out, 16 + 12 * i, counts.leechers);
     }
     return 8 + 12 * hashes;
   }
@@ -126,7 +146,7 @@ export class UdpService {
   #error(packet: Uint8Array, refusal: Refusal): number {
     this.#head(UDP_ACTION.error, packet);
     const { message } = refusal;
-    for (let i = 0; i < message.length; i++) this.out[8 + i] = message.charCodeAt(i);
+    for (let i = 0; i < message.length; i++) this.#out[8 + i] = message.charCodeAt(i);
     return 8 + message.length;
   }
 
@@ -138,9 +158,9 @@ export class UdpService {
   }
 
   /** BEP 41: the path and query of the URL carry what the tracker asks of a client to prove. */
-  #readOptions(packet: Uint8Array): boolean {
+  #readOptions(options: Uint8Array): boolean {
     try {
-      this.#query.credential = credentialOf(parseUrlData(packet.subarray(ANNOUNCE_BYTES)));
+      this.#query.credential = credentialOf(parseUrlData(options));
       return true;
     } catch (error) {
       if (error instanceof ProtocolError) return false;
@@ -149,8 +169,8 @@ export class UdpService {
   }
 
   #head(action: number, packet: Uint8Array): void {
-    writeWord(this.out, 0, action);
-    for (let i = 0; i < 4; i++) this.out[4 + i] = packet[12 + i] ?? 0;
+    writeWord(this.#out, 0, action);
+    for (let i = 0; i < 4; i++) this.#out[4 + i] = packet[12 + i] ?? 0;
   }
 
   #malformed(): number {

@@ -4,7 +4,7 @@ import { ARENA_HEADER_WORDS } from './arena.ts';
 
 /** Header words: counters that several threads read, and the lists of the allocators. */
 export const HEADER = {
-  /** 1 while a thread works on the store. */
+  /** The number of the thread that works on the store; 0 for none. */
   lock: 0,
   swarms: 1,
   /** First free record (number + 1), and how many were ever used. */
@@ -18,9 +18,11 @@ export const HEADER = {
   sweepAt: 8,
   /** Six words that stay zero: the list of a swarm that has none. */
   noList: 10,
-  arena: 16,
+  /** Peers of that record that the sweep has not seen yet (see Swarms.sweep). */
+  sweepPeer: 16,
+  arena: 32,
 } as const;
-const HEADER_WORDS = 16 + ARENA_HEADER_WORDS;
+const HEADER_WORDS = 32 + ARENA_HEADER_WORDS;
 
 /** Words of a swarm record: one line of the processor's cache. */
 export const RECORD = {
