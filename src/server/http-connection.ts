@@ -1,16 +1,12 @@
 // One TCP connection of the announce path: cuts the stream into requests, answers announces and scrapes at once and in
 // order (pipelining), and hands the connection to the general HTTP server with the first request of another kind.
 import type { Socket } from 'node:net';
+import { MAX_HEAD_BYTES, REFUSED, TOO_LARGE } from './http-deadlines.ts';
 import { readHead, type RequestHead } from './http-request.ts';
 
-/** A request line with a passkey, two proxies and a verbose client stay far below. */
-const MAX_HEAD_BYTES = 8192;
 /** Answers waiting for a client that does not read them; more stops reading from it. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
-const REFUSED = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
-const TOO_LARGE =
-  'HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
 export interface HttpConnectionDeps {
   /** The whole response, one character a byte, to a request whose head says `announce` or `scrape`. */

@@ -69,6 +69,11 @@ export interface TrackerOptions {
   readonly snapshotInterval?: number | undefined;
   /** Open TCP connections. Default 20,000. */
   readonly maxConnections?: number | undefined;
+  /**
+   * Threads that serve announces over UDP and HTTP through the system's own socket calls (Linux; optional package koffi,
+   * or Bun). 0, the default, serves all in the caller's thread. Not together with rules that are functions.
+   */
+  readonly workers?: number | undefined;
 }
 
 type OptionalKey =
@@ -127,4 +132,5 @@ export const TRACKER_DEFAULTS: TrackerSettings = {
   snapshot: undefined,
   snapshotInterval: 300,
   maxConnections: 20_000,
+  workers: 0,
 };

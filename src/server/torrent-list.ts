@@ -78,7 +78,7 @@ export async function watchTorrentList(
   onFilter: (filter: HashFilter) => void,
 ): Promise<WatchedFilter> {
   const load = async (): Promise<void> => {
-    const filter = new HashFilter(list.kind, await readTorrentList(list.path));
+    const filter = HashFilter.from(list.kind, await readTorrentList(list.path));
     onFilter(filter);
     log.info('torrent list read', { kind: list.kind, torrents: filter.size });
   };

@@ -2,13 +2,16 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
-import { AnnounceCore } from '../core/tracker/announce.ts';
+import { AnnounceCore, type TrackerCounters } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
-import type { AccessControl, TorrentFilter } from '../core/tracker/policy.ts';
+import type { AccessControl, Policy, TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
+import { StripedSwarms, stripedWords } from '../core/tracker/striped-swarms.ts';
+import type { SwarmTable } from '../core/tracker/swarm-table.ts';
 import { storeWords, Swarms } from '../core/tracker/swarms.ts';
 import { udpReplyRoom, UdpService } from '../core/tracker/udp-service.ts';
+import type { Libc } from '../node/libc.ts';
 import { systemRandom } from '../node/random.ts';
 import { silentLog, type Log } from '../ports/log.ts';
 import { allOf } from '../core/tracker/access/all-of.ts';
@@ -28,6 +31,8 @@ import { watchTorrentList, type WatchedFilter } from './torrent-list.ts';
 import { fillIn, policyOf, storeOptionsOf } from './settings.ts';
 import type { TrackerStatistics } from './statistics.ts';
 import { createUdpFrontend, type UdpFrontend } from './udp-frontend.ts';
+import { MAIN_THREAD, startAnnounceWorkers, type AnnounceWorkers } from './workers/announce-workers.ts';
+import { libcForWorkers } from './workers/availability.ts';
 import { createWsFrontend, type WsFrontend } from './ws-frontend.ts';
 
 export interface TrackerDeps {
@@ -62,6 +67,8 @@ export interface Tracker {
    * be read stays as it was). Ports, sizes and files need a restart. Rejects with UsageError TRACKER_*.
    */
   reload(options?: TrackerOptions): Promise<void>;
+  /** Ends a thread that serves announces in the middle of whatever it does, as a fault would; another takes its place. */
+  killWorker(worker: number): Promise<void>;
   /** Stops accepting, finishes what is under way, closes all sockets. */
   close(): Promise<void>;
 }
@@ -83,19 +90,25 @@ const PORT_ATTEMPTS = 8;
  */
 export async function createTracker(options: TrackerOptions = {}, deps: TrackerDeps = {}): Promise<Tracker> {
   const settings = fillIn(options);
-  const access = await openAccess(settings, { now, log: deps.log ?? silentLog });
+  const log = deps.log ?? silentLog;
+  const opened = await openAccess(settings, { now, log });
   try {
-    const tracker = new TrackerServer(
-      settings,
-      { ...deps, access: allOf(deps.access, access.control) },
-      access,
-    );
+    const rules = { ...deps, access: allOf(deps.access, opened.control) };
+    const libc = await libcForWorkers(settings, rules);
+    const tracker = new TrackerServer(settings, rules, { access: opened, libc });
     await tracker.start();
     return tracker;
   } catch (error) {
-    await access.close();
+    await opened.close();
     throw error;
   }
+}
+
+/** What has been opened before the tracker is made. */
+interface Opened {
+  readonly access: OpenedAccess;
+  /** Where workers serve announces. */
+  readonly libc: Libc | undefined;
 }
 
 class TrackerServer implements Tracker {
@@ -104,7 +117,7 @@ class TrackerServer implements Tracker {
   readonly #log: Log;
   readonly #torrents: TorrentFilter | undefined;
   readonly #access: OpenedAccess;
-  readonly #store: Swarms;
+  readonly #store: SwarmTable;
   readonly #share: Share | undefined;
   readonly #core: AnnounceCore;
   readonly #relay: Relay;
@@ -114,6 +127,9 @@ class TrackerServer implements Tracker {
   readonly #startedAt = now();
   readonly #onReload: () => Promise<void>;
   #doors: Doors = NO_DOORS;
+  /** Starts the threads that serve announces, where there are any. */
+  readonly #startWorkers: (() => Promise<AnnounceWorkers>) | undefined;
+  #workers: AnnounceWorkers | undefined;
   #tcp: TcpListener | undefined;
   #tcpTls: TcpListener | undefined;
   #udp: UdpFrontend | undefined;
@@ -122,7 +138,7 @@ class TrackerServer implements Tracker {
   #saving: Promise<void> = Promise.resolve();
   #list: WatchedFilter | undefined;
 
-  constructor(settings: TrackerSettings, deps: TrackerDeps, access: OpenedAccess) {
+  constructor(settings: TrackerSettings, deps: TrackerDeps, { access, libc }: Opened) {
     this.#settings = settings;
     this.#access = access;
     this.#log = deps.log ?? silentLog;
@@ -131,17 +147,31 @@ class TrackerServer implements Tracker {
     const uint32 = (): number => systemRandom.uint32();
     const key: readonly [number, number] = [uint32(), uint32()];
     const storeOptions = { ...storeOptionsOf(settings), key, seed: uint32() };
-    this.#store = new Swarms(
-      new Int32Array(new SharedArrayBuffer(4 * storeWords(storeOptions))),
-      storeOptions,
-    );
+    const rateLimit = { perSecond: settings.rateLimit, burst: settings.rateBurst, key };
+    const secret = systemRandom.bytes(16);
+    if (libc === undefined) {
+      const memory = new Int32Array(new SharedArrayBuffer(4 * storeWords(storeOptions)));
+      this.#store = new Swarms(memory, storeOptions);
+    } else {
+      const memory = new SharedArrayBuffer(4 * stripedWords(storeOptions));
+      const store = new StripedSwarms(new Int32Array(memory), storeOptions, MAIN_THREAD);
+      this.#store = store;
+      this.#startWorkers = () =>
+        startAnnounceWorkers({
+          ...{ libc, settings, store, log: this.#log, policy: this.#core.policy },
+          shared: { memory, store: storeOptions, rateLimit, secret },
+          onSocket: (socket) => {
+            this.#http.accept(socket);
+          },
+        });
+    }
     if (settings.store !== 'memory') {
       const { peerLifetimeMs: lifetimeMs } = storeOptions;
       this.#share = createRedisShare(settings.store, { local: this.#store, lifetimeMs, now, log: this.#log });
     }
     this.#core = new AnnounceCore(this.#share?.store ?? this.#store, {
       policy: { ...policyOf(settings, deps.torrents), access: deps.access },
-      rateLimit: { perSecond: settings.rateLimit, burst: settings.rateBurst, key },
+      rateLimit,
       random: () => uint32() / 2 ** 32,
     });
     this.#relay = new Relay({
@@ -152,7 +182,7 @@ class TrackerServer implements Tracker {
     const limits = { maxPeers: settings.maxNumWant, maxScrape: settings.maxScrape };
     this.#udpService = new UdpService({
       core: this.#core,
-      ids: new ConnectionIds(systemRandom.bytes(16)),
+      ids: new ConnectionIds(secret),
       maxPeers: settings.maxNumWant,
     });
     const proxies = createProxyTrust(settings.trustedProxies);
@@ -192,7 +222,7 @@ class TrackerServer implements Tracker {
     if (path !== undefined) {
       const list = { kind: allow === undefined ? ('deny' as const) : ('allow' as const), path };
       this.#list = await watchTorrentList(list, this.#log, (listed) => {
-        this.#core.policy = { ...this.#core.policy, torrents: both(listed, this.#torrents) };
+        this.#setPolicy({ ...this.#core.policy, torrents: both(listed, this.#torrents) });
       });
     }
     try {
@@ -219,7 +249,17 @@ class TrackerServer implements Tracker {
     this.#log.info('tracker listens', { port: this.port, host: this.#settings.host });
   }
 
+  #setPolicy(policy: Policy): void {
+    this.#core.policy = policy;
+    this.#workers?.setPolicy(policy);
+  }
+
   async #listen(): Promise<void> {
+    this.#workers = await this.#startWorkers?.();
+    if (this.#workers !== undefined) {
+      this.port = this.#workers.port;
+      return;
+    }
     const { port, host, http, ws, udp, stun } = this.#settings;
     for (let attempt = 1; ; attempt++) {
       if (http || ws) await this.#listenTcp(port);
@@ -254,14 +294,16 @@ class TrackerServer implements Tracker {
 
   statistics(): TrackerStatistics {
     const relay = this.#relay.totals;
-    const udp = this.#udpService.counters;
+    const workers = this.#workers?.counters();
+    const udp = workers ?? this.#udpService.counters;
+    const connections = (workers?.connections ?? 0) + this.#http.connections + (this.#ws?.connections ?? 0);
     return {
       uptimeSeconds: Math.floor((now() - this.#startedAt) / 1000),
       ...this.#store.totals(),
-      ...this.#core.counters,
+      ...(workers === undefined ? this.#core.counters : addCounters(this.#core.counters, workers)),
       wsPeers: relay.peers,
       wsSwarms: relay.swarms,
-      connections: this.#http.connections + (this.#ws?.connections ?? 0),
+      connections,
       udpConnects: udp.connects,
       udpMalformed: udp.malformed,
       udpBadIds: udp.badIds,
@@ -278,11 +320,15 @@ class TrackerServer implements Tracker {
   async reload(options?: TrackerOptions): Promise<void> {
     if (options !== undefined) {
       const { torrents, access } = this.#core.policy;
-      this.#core.policy = { ...policyOf(fillIn(options), torrents), access };
+      this.#setPolicy({ ...policyOf(fillIn(options), torrents), access });
     }
     await this.#list?.reload();
     await this.#access.reload();
     await this.#doors.reload();
+  }
+
+  killWorker(worker: number): Promise<void> {
+    return this.#workers?.kill(worker) ?? Promise.resolve();
   }
 
   async close(): Promise<void> {
@@ -292,7 +338,12 @@ class TrackerServer implements Tracker {
     this.#ws?.close();
     this.#http.close();
     this.#doors.close();
-    await Promise.all([this.#tcp?.close(), this.#tcpTls?.close(), this.#udp?.close()]);
+    await Promise.all([
+      this.#workers?.close(),
+      this.#tcp?.close(),
+      this.#tcpTls?.close(),
+      this.#udp?.close(),
+    ]);
     await this.#share?.close();
     await this.#access.close();
     if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
@@ -358,6 +409,19 @@ class TrackerServer implements Tracker {
 /** Milliseconds on a clock that all threads of the process share and nobody sets back. */
 function now(): number {
   return performance.timeOrigin + performance.now();
+}
+
+function addCounters(one: TrackerCounters, other: TrackerCounters): TrackerCounters {
+  return {
+    announces: one.announces + other.announces,
+    scrapes: one.scrapes + other.scrapes,
+    refused: one.refused + other.refused,
+    rateLimited: one.rateLimited + other.rateLimited,
+    started: one.started + other.started,
+    completed: one.completed + other.completed,
+    stopped: one.stopped + other.stopped,
+    notStored: one.notStored + other.notStored,
+  };
 }
 
 function both(listed: TorrentFilter, given: TorrentFilter | undefined): TorrentFilter {

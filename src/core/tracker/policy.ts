@@ -36,21 +36,30 @@ export interface AccessControl {
 
 /** A list of info hashes that are the only ones allowed, or the only ones denied. */
 export class HashFilter implements TorrentFilter {
-  readonly #hashes: ReadonlySet<string>;
-  readonly #allow: boolean;
+  readonly kind: 'allow' | 'deny';
+  /** One character a byte; plain data, so that a filter can cross to another thread. */
+  readonly hashes: ReadonlySet<string>;
+
+  private constructor(kind: 'allow' | 'deny', hashes: ReadonlySet<string>) {
+    this.kind = kind;
+    this.hashes = hashes;
+  }
 
   /** `hashes`: each 20 bytes. */
-  constructor(kind: 'allow' | 'deny', hashes: Iterable<Uint8Array>) {
-    this.#allow = kind === 'allow';
-    this.#hashes = new Set(Array.from(hashes, keyOf));
+  static from(kind: 'allow' | 'deny', hashes: Iterable<Uint8Array>): HashFilter {
+    return new HashFilter(kind, new Set(Array.from(hashes, keyOf)));
+  }
+
+  static of(kind: 'allow' | 'deny', hashes: ReadonlySet<string>): HashFilter {
+    return new HashFilter(kind, hashes);
   }
 
   get size(): number {
-    return this.#hashes.size;
+    return this.hashes.size;
   }
 
   allows(infoHash: Uint8Array): boolean {
-    return this.#hashes.has(keyOf(infoHash)) === this.#allow;
+    return this.hashes.has(keyOf(infoHash)) === (this.kind === 'allow');
   }
 }
 

@@ -5,6 +5,8 @@ import type { Millis } from '../time.ts';
 import { hashWords, type HashKey } from './store/keyed-hash.ts';
 
 const BUCKETS = 1 << 16;
+/** Memory of all buckets. */
+export const RATE_BYTES: number = 8 * BUCKETS;
 
 export interface RateLimitOptions {
   /** Requests a second in the long run; 0 switches the limit off. */
@@ -12,6 +14,8 @@ export interface RateLimitOptions {
   /** Requests that may come at once. */
   readonly burst: number;
   readonly key: HashKey;
+  /** Shared by the threads of a tracker, RATE_BYTES long, so that all together grant what one would. */
+  readonly memory?: SharedArrayBuffer | undefined;
 }
 
 export class RateLimit {
@@ -23,7 +27,9 @@ export class RateLimit {
   readonly #depthMs: Millis;
 
   constructor(options: RateLimitOptions) {
-    this.#fullAt = new Float64Array(options.perSecond > 0 ? BUCKETS : 0);
+    const { perSecond, memory } = options;
+    if (perSecond === 0) this.#fullAt = new Float64Array(0);
+    else this.#fullAt = memory === undefined ? new Float64Array(BUCKETS) : new Float64Array(memory);
     this.#key = options.key;
     this.#costMs = options.perSecond > 0 ? 1000 / options.perSecond : 0;
     this.#depthMs = this.#costMs * options.burst;

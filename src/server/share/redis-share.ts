@@ -13,7 +13,7 @@ import {
   type SwarmRecord,
 } from '../../core/tracker/share/swarm-record.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
-import type { Swarms } from '../../core/tracker/swarms.ts';
+import type { SwarmTable } from '../../core/tracker/swarm-table.ts';
 import type { Millis } from '../../core/time.ts';
 import { systemRandom } from '../../node/random.ts';
 import type { Log } from '../../ports/log.ts';
@@ -32,7 +32,7 @@ const JOURNAL_CAPACITY = 200_000;
 const PUSH_BYTES = 64 * 1024;
 
 export interface RedisShareDeps {
-  readonly local: Swarms;
+  readonly local: SwarmTable;
   readonly lifetimeMs: Millis;
   readonly now: () => Millis;
   readonly log: Log;
