@@ -102,9 +102,14 @@ async function start(options: TrackerOptions = {}): Promise<Tracker> {
   return tracker;
 }
 
-describe.each(FRONTENDS)('tracker over %s', (_name, connect) => {
+/** All in one thread, and announces in several threads: answers must not depend on which of them was asked. */
+const PARALLEL = FRONTENDS.flatMap((frontend) =>
+  [0, 2, 3].map((workers) => [frontend[0], workers, frontend[1]] as const),
+);
+
+describe.each(PARALLEL)('tracker over %s with %d workers', (_name, workers, connect) => {
   it.each(SCENARIOS)('$name', async ({ steps, counts }) => {
-    const client = connect(await start());
+    const client = connect(await start({ workers }));
     open.push(client);
     for (const { expect: wanted, ...said } of steps) {
       const heard = await client.announce(said);
@@ -118,7 +123,7 @@ describe.each(FRONTENDS)('tracker over %s', (_name, connect) => {
   });
 
   it('scrapes several torrents at once', async () => {
-    const client = connect(await start());
+    const client = connect(await start({ workers }));
     open.push(client);
     await client.announce({ swarm: 1, peer: 1, left: 0 });
     await client.announce({ swarm: 7, peer: 1 });
@@ -130,7 +135,7 @@ describe.each(FRONTENDS)('tracker over %s', (_name, connect) => {
   });
 
   it('tells an interval within a tenth of the configured one', async () => {
-    const client = connect(await start({ interval: 1000 }));
+    const client = connect(await start({ interval: 1000, workers }));
     open.push(client);
     const { intervalSeconds } = await client.announce({ swarm: 1, peer: 1 });
     expect(intervalSeconds).toBeGreaterThanOrEqual(900);
