@@ -40,12 +40,6 @@ function announce(store: StripedSwarms, swarm: number, peer: number): StoreReply
   return reply;
 }
 
-/** The words where the stripes' locks lie. */
-function lockWords(memory: Int32Array): number[] {
-  const stripe = (stripedWords(OPTIONS) - ADDRESS_COUNTERS) / 16;
-  return Array.from({ length: 16 }, (_, i) => ADDRESS_COUNTERS + i * stripe + HEADER.lock);
-}
-
 describe('StripedSwarms', () => {
   it('is one table for all threads', () => {
     const { main, other } = create();
@@ -65,8 +59,8 @@ describe('StripedSwarms', () => {
   it('gives up on a stripe whose holder does not let go, and empties it when that one is known to be dead', () => {
     const { memory, main, other } = create(3);
     for (let swarm = 0; swarm < 60; swarm++) announce(main, swarm, 1 + (swarm % 30));
-    const [lock = 0] = lockWords(memory);
-    memory[lock] = 2;
+    // The first stripe begins behind the common counters.
+    memory[ADDRESS_COUNTERS + HEADER.lock] = 2;
     const stuck = Array.from({ length: 60 }, (_, swarm) => swarm).filter(
       (swarm) => !main.scrape(new Uint8Array(20).fill(swarm), new StoreCounts()),
     );
