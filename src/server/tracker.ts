@@ -9,7 +9,7 @@ import { Relay } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { StripedSwarms, stripedWords } from '../core/tracker/striped-swarms.ts';
 import type { SwarmTable } from '../core/tracker/swarm-table.ts';
-import { storeWords, Swarms } from '../core/tracker/swarms.ts';
+import { storeWords, Swarms, type SwarmsOptions } from '../core/tracker/swarms.ts';
 import { udpReplyRoom, UdpService } from '../core/tracker/udp-service.ts';
 import type { Libc } from '../node/libc.ts';
 import { systemRandom } from '../node/random.ts';
@@ -149,17 +149,13 @@ class TrackerServer implements Tracker {
     const storeOptions = { ...storeOptionsOf(settings), key, seed: uint32() };
     const rateLimit = { perSecond: settings.rateLimit, burst: settings.rateBurst, key };
     const secret = systemRandom.bytes(16);
-    if (libc === undefined) {
-      const memory = new Int32Array(new SharedArrayBuffer(4 * storeWords(storeOptions)));
-      this.#store = new Swarms(memory, storeOptions);
-    } else {
-      const memory = new SharedArrayBuffer(4 * stripedWords(storeOptions));
-      const store = new StripedSwarms(new Int32Array(memory), storeOptions, MAIN_THREAD);
-      this.#store = store;
+    const { store, striped } = createTable(storeOptions, libc !== undefined);
+    this.#store = store;
+    if (libc !== undefined && striped !== undefined) {
       this.#startWorkers = () =>
         startAnnounceWorkers({
-          ...{ libc, settings, store, log: this.#log, policy: this.#core.policy },
-          shared: { memory, store: storeOptions, rateLimit, secret },
+          ...{ libc, settings, store: striped, log: this.#log, policy: this.#core.policy },
+          shared: { store: storeOptions, rateLimit, secret },
           onSocket: (socket) => {
             this.#http.accept(socket);
           },
@@ -409,6 +405,20 @@ class TrackerServer implements Tracker {
 /** Milliseconds on a clock that all threads of the process share and nobody sets back. */
 function now(): number {
   return performance.timeOrigin + performance.now();
+}
+
+/** The swarms of one thread, or of all that share them. */
+function createTable(
+  options: SwarmsOptions,
+  shared: boolean,
+): { readonly store: SwarmTable; readonly striped: StripedSwarms | undefined } {
+  if (!shared) {
+    const memory = new Int32Array(new SharedArrayBuffer(4 * storeWords(options)));
+    return { store: new Swarms(memory, options), striped: undefined };
+  }
+  const memory = new SharedArrayBuffer(4 * stripedWords(options));
+  const striped = new StripedSwarms(memory, options, MAIN_THREAD);
+  return { store: striped, striped };
 }
 
 function addCounters(one: TrackerCounters, other: TrackerCounters): TrackerCounters {

@@ -21,9 +21,9 @@ function create(maxPeersPerAddress = 1000): {
   other: StripedSwarms;
 } {
   const options = { ...OPTIONS, maxPeersPerAddress };
-  const memory = new Int32Array(new SharedArrayBuffer(4 * stripedWords(options)));
+  const memory = new SharedArrayBuffer(4 * stripedWords(options));
   return {
-    memory,
+    memory: new Int32Array(memory),
     main: new StripedSwarms(memory, options, 1),
     other: new StripedSwarms(memory, options, 2),
   };

@@ -27,14 +27,18 @@ export function stripedWords(options: SwarmsOptions): number {
 }
 
 export class StripedSwarms implements SwarmTable {
+  /** What the StripedSwarms of all threads lie in. */
+  readonly memory: SharedArrayBuffer;
   readonly #stripes: readonly Stripe[];
   readonly #addressCounts: Int32Array;
   readonly #key: SwarmsOptions['key'];
   readonly #words: Int32Array = new Int32Array(5);
   #sweeping = 0;
 
-  /** `memory` has stripedWords() words; `thread` is this thread's number, above 0. */
-  constructor(memory: Int32Array, options: SwarmsOptions, thread: number) {
+  /** `shared` has room for stripedWords() words; `thread` is this thread's number, above 0. */
+  constructor(shared: SharedArrayBuffer, options: SwarmsOptions, thread: number) {
+    this.memory = shared;
+    const memory = new Int32Array(shared);
     this.#addressCounts = memory.subarray(0, ADDRESS_COUNTERS);
     const [a, b] = options.key;
     // Not the key of the tables: their slots must not follow from the stripe.

@@ -33,7 +33,7 @@ export interface AnnounceWorkersDeps {
   readonly settings: TrackerSettings;
   readonly store: StripedSwarms;
   /** What each worker makes its own view of the table and the limits from. */
-  readonly shared: Pick<WorkerStart, 'memory' | 'store' | 'rateLimit' | 'secret'>;
+  readonly shared: Pick<WorkerStart, 'store' | 'rateLimit' | 'secret'>;
   readonly policy: Policy;
   readonly onSocket: (socket: Socket) => void;
 }
@@ -125,7 +125,7 @@ class Workers implements AnnounceWorkers {
   }
 
   #startOne(worker: number): Promise<void> {
-    const { libc, settings, shared } = this.#deps;
+    const { libc, settings, shared, store } = this.#deps;
     const { port1: ours, port2: theirs } = new MessageChannel();
     const wake = libc.eventCounter(0, NONBLOCK | CLOEXEC);
     const thread = this.#nextThread++;
@@ -136,6 +136,7 @@ class Workers implements AnnounceWorkers {
       ...this.#sockets,
       worker,
       thread,
+      memory: store.memory,
       control: this.#control.memory,
       rates: this.#rates,
       settings,
