@@ -42,11 +42,7 @@ class AnnounceWorker {
     this.#poll = new Poll(libc, EVENTS);
     this.#control.own(start.worker, this.#poll.fd, true);
     const random = new QuickRandom(start.seed);
-    const store = new StripedSwarms(
-      new Int32Array(start.memory),
-      { ...start.store, seed: start.seed },
-      thread,
-    );
+    const store = new StripedSwarms(start.memory, { ...start.store, seed: start.seed }, thread);
     this.#core = new AnnounceCore(store, {
       policy: toPolicy(start.rules),
       rateLimit: { ...start.rateLimit, memory: start.rates },
