@@ -8,7 +8,7 @@ import { ConnectionIds } from '../../../src/core/tracker/connection-id.ts';
 import { HttpService, httpBodyRoom } from '../../../src/core/tracker/http-service.ts';
 import { ReplyWriter } from '../../../src/core/tracker/reply-writer.ts';
 import { Swarms, storeWords, type SwarmsTotals } from '../../../src/core/tracker/swarms.ts';
-import { UdpService } from '../../../src/core/tracker/udp-service.ts';
+import { udpReplyRoom, UdpService } from '../../../src/core/tracker/udp-service.ts';
 import type { SimNetwork } from './network.ts';
 
 const TRACKER_IP = '10.0.255.1';
@@ -41,10 +41,12 @@ export class SimTracker {
     const socket = await this.#net
       .datagrams(this.#net.plug(TRACKER_IP))
       .bind({ port: 6969, host: undefined });
+    const out = new Uint8Array(udpReplyRoom(LIMITS.maxPeers));
     socket.onMessage((data, from) => {
       if (this.isDown) return;
-      const length = this.#udp.handle(data, ipBytes(from.ip), this.#net.queue.now);
-      if (length > 0) socket.send(this.#udp.out.subarray(0, length), from);
+      const datagram = { bytes: data, length: data.length, ip: ipBytes(from.ip) };
+      const length = this.#udp.handle(datagram, this.#net.queue.now, out);
+      if (length > 0) socket.send(out.subarray(0, length), from);
     });
   }
 
