@@ -61,12 +61,12 @@ const FUNCTIONS: Readonly<Record<keyof Functions, readonly [string, ...Kind[]]>>
 /** Rejects with SystemError LIBC_UNAVAILABLE, which says what is missing. */
 export async function loadLibc(): Promise<Libc> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    throw new SystemError('LIBC_UNAVAILABLE', 'the fast sockets need 64-bit Linux on x64 or arm64');
+    throw new SystemError('LIBC_UNAVAILABLE', "the system's socket calls need 64-bit Linux on x64 or arm64");
   }
   try {
     return process.versions['bun'] === undefined ? await overKoffi() : await overBun();
   } catch (cause) {
-    const text = 'the fast sockets need the optional package koffi, which is not installed or does not load';
+    const text = "the system's socket calls need the package koffi, which does not load: npm install koffi";
     throw new SystemError('LIBC_UNAVAILABLE', text, { cause });
   }
 }

@@ -11,7 +11,6 @@ export const CLOEXEC = 0x80000;
 export const DONTWAIT = 0x40;
 export const NOSIGNAL = 0x4000;
 export const POLLIN = 1;
-export const POLLOUT = 4;
 /** One thread is woken, not all that wait for the socket. */
 export const EXCLUSIVE: number = 1 << 28;
 export const EAGAIN = 11;

@@ -71,7 +71,8 @@ export interface TrackerOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Threads that serve announces over UDP and HTTP through the system's own socket calls (Linux; optional package koffi,
-   * or Bun). 0, the default, serves all in the caller's thread. Not together with rules that are functions.
+   * or Bun). 0, the default, serves all in the caller's thread. Not together with a shared store, tokens, users, bans,
+   * the operator's API, TLS, the PROXY protocol, or rules that are functions.
    */
   readonly workers?: number | undefined;
 }

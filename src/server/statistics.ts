@@ -16,6 +16,20 @@ export interface TrackerStatistics extends SwarmsTotals, TrackerCounters {
   readonly share: ShareStatistics | undefined;
 }
 
+/** What two threads have counted. */
+export function addCounters(one: TrackerCounters, other: TrackerCounters): TrackerCounters {
+  return {
+    announces: one.announces + other.announces,
+    scrapes: one.scrapes + other.scrapes,
+    refused: one.refused + other.refused,
+    rateLimited: one.rateLimited + other.rateLimited,
+    started: one.started + other.started,
+    completed: one.completed + other.completed,
+    stopped: one.stopped + other.stopped,
+    notStored: one.notStored + other.notStored,
+  };
+}
+
 interface MetricText {
   readonly name: string;
   readonly kind: 'gauge' | 'counter';

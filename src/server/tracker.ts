@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress } from '../core/address.ts';
 import { SystemError } from '../core/errors.ts';
-import { AnnounceCore, type TrackerCounters } from '../core/tracker/announce.ts';
+import { AnnounceCore } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
 import type { AccessControl, Policy, TorrentFilter } from '../core/tracker/policy.ts';
 import { Relay } from '../core/tracker/relay.ts';
@@ -21,18 +21,17 @@ import { NO_DOORS, openDoors, type Doors } from './doors.ts';
 import { openAccess, type OpenedAccess } from './access/open-access.ts';
 import { createRedisShare } from './share/redis-share.ts';
 import type { Share } from './share/share.ts';
-import { createProxyTrust } from './forwarded.ts';
+import { createProxyTrust, type ProxyTrust } from './forwarded.ts';
 import { createHttpFrontend, type HttpFrontend } from './http-frontend.ts';
-import { listenTcp, type TcpListener } from './listen.ts';
+import { openPorts, type OpenPorts } from './open-ports.ts';
 import type { TrackerOptions, TrackerSettings } from './options.ts';
 import { createPages } from './pages.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
 import { watchTorrentList, type WatchedFilter } from './torrent-list.ts';
 import { fillIn, policyOf, storeOptionsOf } from './settings.ts';
-import type { TrackerStatistics } from './statistics.ts';
-import { createUdpFrontend, type UdpFrontend } from './udp-frontend.ts';
+import { addCounters, type TrackerStatistics } from './statistics.ts';
 import { MAIN_THREAD, startAnnounceWorkers, type AnnounceWorkers } from './workers/announce-workers.ts';
-import { libcForWorkers } from './workers/availability.ts';
+import { libcForWorkers, refuseWorkersBeside } from './workers/availability.ts';
 import { createWsFrontend, type WsFrontend } from './ws-frontend.ts';
 
 export interface TrackerDeps {
@@ -77,8 +76,6 @@ export interface Tracker {
 const SWEEP_BUDGET = 2000;
 const SWEEP_STEP_MS = 10;
 const SWEEP_PAUSE_MS = 15_000;
-/** Ports tried where TCP got a free one that UDP does not. */
-const PORT_ATTEMPTS = 8;
 
 /**
  * Starts a tracker. Rejects with SystemError LISTEN_* or UsageError TRACKER_*.
@@ -90,11 +87,12 @@ const PORT_ATTEMPTS = 8;
  */
 export async function createTracker(options: TrackerOptions = {}, deps: TrackerDeps = {}): Promise<Tracker> {
   const settings = fillIn(options);
+  refuseWorkersBeside(settings, deps);
+  const libc = await libcForWorkers(settings);
   const log = deps.log ?? silentLog;
   const opened = await openAccess(settings, { now, log });
   try {
     const rules = { ...deps, access: allOf(deps.access, opened.control) };
-    const libc = await libcForWorkers(settings, rules);
     const tracker = new TrackerServer(settings, rules, { access: opened, libc });
     await tracker.start();
     return tracker;
@@ -130,9 +128,7 @@ class TrackerServer implements Tracker {
   /** Starts the threads that serve announces, where there are any. */
   readonly #startWorkers: (() => Promise<AnnounceWorkers>) | undefined;
   #workers: AnnounceWorkers | undefined;
-  #tcp: TcpListener | undefined;
-  #tcpTls: TcpListener | undefined;
-  #udp: UdpFrontend | undefined;
+  #ports: OpenPorts | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #saver: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -186,22 +182,24 @@ class TrackerServer implements Tracker {
       createPages({ statistics: () => this.statistics(), fallback: deps.fallback }),
     );
     this.#http = createHttpFrontend({ core: this.#core, now, proxies, pages, ...limits });
-    if (settings.ws) {
-      this.#ws = createWsFrontend({
-        server: this.#http.general,
-        proxies,
-        sourceOf: (socket) => this.#http.sourceOf(socket),
-        maxConnections: settings.maxConnections,
-        receiver: {
-          receive: (connection, text) => {
-            this.#relay.receive(connection, text, now());
-          },
-          disconnected: (id) => {
-            this.#relay.disconnected(id);
-          },
+    if (settings.ws) this.#ws = this.#createWs(proxies);
+  }
+
+  #createWs(proxies: ProxyTrust): WsFrontend {
+    return createWsFrontend({
+      server: this.#http.general,
+      proxies,
+      sourceOf: (socket) => this.#http.sourceOf(socket),
+      maxConnections: this.#settings.maxConnections,
+      receiver: {
+        receive: (connection, text) => {
+          this.#relay.receive(connection, text, now());
         },
-      });
-    }
+        disconnected: (id) => {
+          this.#relay.disconnected(id);
+        },
+      },
+    });
   }
 
   async start(): Promise<void> {
@@ -233,6 +231,7 @@ class TrackerServer implements Tracker {
       await this.#listen();
     } catch (error) {
       this.#list?.close();
+      this.#doors.close();
       await this.#share?.close();
       throw error;
     }
@@ -256,31 +255,19 @@ class TrackerServer implements Tracker {
       this.port = this.#workers.port;
       return;
     }
-    const { port, host, http, ws, udp, stun } = this.#settings;
-    for (let attempt = 1; ; attempt++) {
-      if (http || ws) await this.#listenTcp(port);
-      const udpPort = this.#tcp?.port ?? port;
-      try {
-        if (udp)
-          this.#udp = await createUdpFrontend(
-            { port: udpPort, host },
-            { service: this.#udpService, now, stun, replyRoom: udpReplyRoom(this.#settings.maxNumWant) },
-          );
-        this.port = this.#tcp?.port ?? this.#udp?.port ?? 0;
-        break;
-      } catch (error) {
-        await this.#tcp?.close();
-        const taken = error instanceof SystemError && error.code === 'LISTEN_ADDRESS_IN_USE';
-        if (!taken || port !== 0 || attempt === PORT_ATTEMPTS) throw error;
-      }
-    }
+    const { stun, maxNumWant } = this.#settings;
+    this.#ports = await openPorts(this.#settings, {
+      accept: this.#doors.accept,
+      udp: { service: this.#udpService, now, stun, replyRoom: udpReplyRoom(maxNumWant) },
+    });
+    this.port = this.#ports.port;
   }
 
   announceUrls(host: string): string[] {
     const { http, udp, ws } = this.#settings;
     const authority = formatAddress({ ip: host, port: this.port });
     const secure = this.#settings.tlsCert === undefined ? '' : 's';
-    const web = formatAddress({ ip: host, port: this.#tcpTls?.port ?? this.port });
+    const web = formatAddress({ ip: host, port: this.#ports?.tlsPort ?? this.port });
     return [
       ...(udp ? [`udp://${authority}/announce`] : []),
       ...(http ? [`http${secure}://${web}/announce`] : []),
@@ -334,12 +321,7 @@ class TrackerServer implements Tracker {
     this.#ws?.close();
     this.#http.close();
     this.#doors.close();
-    await Promise.all([
-      this.#workers?.close(),
-      this.#tcp?.close(),
-      this.#tcpTls?.close(),
-      this.#udp?.close(),
-    ]);
+    await Promise.all([this.#workers?.close(), this.#ports?.close()]);
     await this.#share?.close();
     await this.#access.close();
     if (this.#settings.snapshot !== undefined) await this.#save(this.#settings.snapshot);
@@ -359,19 +341,6 @@ class TrackerServer implements Tracker {
       }
     })();
     await this.#saving;
-  }
-
-  async #listenTcp(port: number): Promise<void> {
-    const { host, maxConnections, tlsPort } = this.#settings;
-    const { accept } = this.#doors;
-    this.#tcp = await listenTcp({ port, host, maxConnections }, accept);
-    if (tlsPort === 0) return;
-    try {
-      this.#tcpTls = await listenTcp({ port: tlsPort, host, maxConnections }, accept);
-    } catch (error) {
-      await this.#tcp.close();
-      throw error;
-    }
   }
 
   #withAdmin(pages: RequestListener): RequestListener {
@@ -419,19 +388,6 @@ function createTable(
   const memory = new SharedArrayBuffer(4 * stripedWords(options));
   const striped = new StripedSwarms(memory, options, MAIN_THREAD);
   return { store: striped, striped };
-}
-
-function addCounters(one: TrackerCounters, other: TrackerCounters): TrackerCounters {
-  return {
-    announces: one.announces + other.announces,
-    scrapes: one.scrapes + other.scrapes,
-    refused: one.refused + other.refused,
-    rateLimited: one.rateLimited + other.rateLimited,
-    started: one.started + other.started,
-    completed: one.completed + other.completed,
-    stopped: one.stopped + other.stopped,
-    notStored: one.notStored + other.notStored,
-  };
 }
 
 function both(listed: TorrentFilter, given: TorrentFilter | undefined): TorrentFilter {

@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTracker, type Tracker } from '../../src/server/tracker.ts';
+import type { AccessControl } from '../../src/core/tracker/policy.ts';
 import type { TrackerOptions } from '../../src/server/options.ts';
 import { httpClient, UdpClient } from './tracker-clients.ts';
 
@@ -130,10 +131,36 @@ describe('a tracker of several threads', () => {
     }
   }, 180_000);
 
-  it('says what excludes it', async () => {
+  it.each<[string, TrackerOptions, AccessControl?]>([
+    ['shared with other machines', { store: 'redis://127.0.0.1:1' }],
+    ['HTTPS', { tlsCert: 'cert', tlsKey: 'key' }],
+    ['the PROXY protocol', { proxyProtocol: true, trustedProxies: ['127.0.0.1'] }],
+    ['WebSocket alone', { http: false, udp: false }],
+    ['bans', { bans: 'no such file' }],
+    ['tokens', { tokenSecret: 'no such file' }],
+    ['passkeys', { users: 'no such folder' }],
+    ["the operator's API", { adminSecret: 'no such file' }],
+    ['functions', {}, { check: () => undefined }],
+  ])('says that %s excludes it', async (words, options, access) => {
+    const started = createTracker({ port: 0, workers: 2, ...options }, { access });
+    const error: unknown = await started.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'TRACKER_NO_WORKERS' });
+    expect(String(error)).toContain(words);
+  });
+
+  it('says that lists which are functions exclude it', async () => {
     const torrents = { allows: () => true };
     await expect(createTracker({ port: 0, workers: 2 }, { torrents })).rejects.toMatchObject({
       code: 'TRACKER_NO_WORKERS',
     });
+  });
+
+  it('believes trusted proxies in every thread', async () => {
+    const tracker = await start({ trustedProxies: ['127.0.0.1'] });
+    const line = announceLine(1).replace(
+      /\r\n$/,
+      'X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n',
+    );
+    expect(await exchange(tracker, [line])).toContain('11:external ip4:\xcb\x00\x71\x09');
   });
 });

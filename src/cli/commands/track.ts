@@ -40,6 +40,7 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
         ['track', 'announce URLs on port 6969, numbers at http://localhost:6969/stats'],
         ['track --port 80 --host 203.0.113.7 --public', 'a tracker for the Internet'],
         ['track --allow torrents/ --snapshot tracker.bin', 'a folder of torrents alone, kept over restarts'],
+        ['track --workers 2', 'announces served by two threads, on Linux with the package koffi'],
         ['track --port 0 --json', 'a free port, for scripts'],
       ),
     );

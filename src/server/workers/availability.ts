@@ -1,57 +1,51 @@
-// Whether announces can be served by threads of their own here: that needs the system's socket calls, and rules that can
-// be told to another thread.
+// Whether announces can be served by threads of their own here: that needs the system's socket calls, and settings that
+// keep no part of an announce in the main thread.
 import { SystemError, UsageError } from '../../core/errors.ts';
 import type { AccessControl, TorrentFilter } from '../../core/tracker/policy.ts';
 import { loadLibc, type Libc } from '../../node/libc.ts';
-import { silentLog, type Log } from '../../ports/log.ts';
-import type { TrackerOptions, TrackerSettings } from '../options.ts';
+import type { TrackerSettings } from '../options.ts';
 
 interface Circumstances {
-  readonly log?: Log | undefined;
   readonly torrents?: TorrentFilter | undefined;
   readonly access?: AccessControl | undefined;
 }
 
-/**
- * The system's calls where the settings ask for workers; undefined where they do not, or where the calls cannot be
- * had: that is logged. Rejects with UsageError TRACKER_NO_WORKERS where other settings exclude them.
- */
-export async function libcForWorkers(
-  settings: TrackerSettings,
-  { log = silentLog, torrents, access }: Circumstances,
-): Promise<Libc | undefined> {
-  if (settings.workers === 0) return undefined;
+/** Throws UsageError TRACKER_NO_WORKERS where settings exclude workers: said before any of their files is opened. */
+export function refuseWorkersBeside(settings: TrackerSettings, { torrents, access }: Circumstances): void {
+  if (settings.workers === 0) return;
   const functions = torrents !== undefined || access !== undefined;
-  const obstacle = functions ? 'rules that are functions' : obstacleIn(settings);
-  if (obstacle !== undefined) {
-    throw new UsageError('TRACKER_NO_WORKERS', `workers cannot be used with ${obstacle}`, {
-      received: settings.workers,
-    });
-  }
+  const obstacle = obstacleIn(settings) ?? (functions ? 'rules that are functions' : undefined);
+  if (obstacle === undefined) return;
+  const text = `workers cannot be used with ${obstacle}; leave out one or the other`;
+  throw new UsageError('TRACKER_NO_WORKERS', text, { received: settings.workers });
+}
+
+/**
+ * The system's calls where the settings ask for workers, undefined where they do not. Rejects with UsageError
+ * TRACKER_WORKERS_UNAVAILABLE where they cannot be had.
+ */
+export async function libcForWorkers(settings: TrackerSettings): Promise<Libc | undefined> {
+  if (settings.workers === 0) return undefined;
   try {
     return await loadLibc();
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    log.warn('announces are served by one thread', { reason: error.message });
-    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof SystemError)) throw cause;
+    const text = `workers cannot be used here: ${cause.message}; without workers the tracker serves in one thread`;
+    throw new UsageError('TRACKER_WORKERS_UNAVAILABLE', text, { received: settings.workers, cause });
   }
 }
 
-/** How many workers are best where nobody says: one if it can be had, so that pages and peers in browsers are not held up. */
-export async function bestWorkers(options: TrackerOptions): Promise<number> {
-  if (obstacleIn(options) !== undefined) return 0;
-  try {
-    await loadLibc();
-    return 1;
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    return 0;
-  }
-}
-
-/** The setting that keeps everything in one thread. */
-function obstacleIn(options: TrackerOptions): string | undefined {
-  if (options.store !== undefined && options.store !== 'memory')
-    return 'a store that is shared with other machines';
-  return options.http === false && options.udp === false ? 'WebSocket alone' : undefined;
+/** The setting that keeps announces in one thread, in words. */
+function obstacleIn(settings: TrackerSettings): string | undefined {
+  const obstacles: readonly (readonly [present: boolean, words: string])[] = [
+    [settings.store !== 'memory', 'a store that is shared with other machines (store)'],
+    [settings.tokenSecret !== undefined, 'access tokens (token-secret)'],
+    [settings.users !== undefined, 'passkeys (users)'],
+    [settings.bans !== undefined, 'bans (bans)'],
+    [settings.adminSecret !== undefined, "the operator's API, which can ban at any time (admin-secret)"],
+    [settings.tlsCert !== undefined, 'HTTPS (tls-cert)'],
+    [settings.proxyProtocol, 'the PROXY protocol (proxy-protocol)'],
+    [!settings.http && !settings.udp, 'WebSocket alone (no-http, no-udp)'],
+  ];
+  return obstacles.find(([present]) => present)?.[1];
 }

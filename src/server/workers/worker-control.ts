@@ -4,7 +4,7 @@ import type { TrackerCounters } from '../../core/tracker/announce.ts';
 import type { UdpCounters } from '../../core/tracker/udp-service.ts';
 
 /** Threads at most. */
-export const MAX_WORKERS = 64;
+const MAX_WORKERS = 64;
 /** Sockets have numbers below this: the most that Linux gives a process unless told otherwise. */
 const MAX_SOCKETS = 1 << 20;
 
