@@ -1,15 +1,18 @@
 // What holds where several threads serve one tracker: counts and rules are the tracker's, not a thread's; a thread that
 // dies in the middle of its work takes at most a sixteenth of the swarms with it, and nobody waits for it.
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTracker, type Tracker } from '../../src/server/tracker.ts';
 import type { AccessControl } from '../../src/core/tracker/policy.ts';
 import type { TrackerOptions } from '../../src/server/options.ts';
 import { httpClient, UdpClient } from './tracker-clients.ts';
 
+const sockets: Socket[] = [];
 const open: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
   for (const each of open.splice(0).reverse()) await each.close();
 });
 
@@ -97,6 +100,23 @@ describe('a tracker of several threads', () => {
     const page = 'GET /health HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n';
     const heard = await exchange(tracker, [announceLine(1) + page.slice(0, 5), page.slice(5)]);
     expect(heard).toMatch(/8:interval[^]*200 OK[^]*ok/);
+  });
+
+  it('holds connections that it passes on to the limit too', async () => {
+    const tracker = await start({ maxConnections: 2 });
+    const page = 'GET /health HTTP/1.1\r\nHost: t\r\n\r\n';
+    const kept = Array.from({ length: 2 }, () => connect(tracker.port, '127.0.0.1'));
+    for (const socket of kept) {
+      sockets.push(socket);
+      socket.write(page);
+      await once(socket, 'data');
+    }
+    const refused = connect(tracker.port, '127.0.0.1').on('error', () => undefined);
+    let heard = 0;
+    refused.on('data', () => heard++);
+    refused.write(page);
+    await new Promise((resolve) => refused.once('close', resolve));
+    expect(heard).toBe(0);
   });
 
   it('goes on when a thread dies at work, and replaces it', async () => {

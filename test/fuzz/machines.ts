@@ -19,7 +19,7 @@ import { ReplyWriter } from '../../src/core/tracker/reply-writer.ts';
 import { encodeSnapshot, restoreSnapshot } from '../../src/core/tracker/snapshot.ts';
 import { storeWords, Swarms } from '../../src/core/tracker/swarms.ts';
 import { UdpExchange } from '../../src/core/tracker/udp-exchange.ts';
-import { UdpService } from '../../src/core/tracker/udp-service.ts';
+import { udpReplyRoom, UdpService } from '../../src/core/tracker/udp-service.ts';
 import { UtpMultiplexer } from '../../src/core/utp/multiplexer.ts';
 import { WireConnection } from '../../src/core/wire/connection.ts';
 import { RequestHead, readHead } from '../../src/server/http-request.ts';
@@ -208,6 +208,7 @@ function trackerTargets(): Record<string, FuzzTarget> {
   const http = new HttpService({ core, ...LIMITS });
   const ids = new ConnectionIds(new Uint8Array(16).fill(7));
   const udp = new UdpService({ core, ids, maxPeers: 50 });
+  const reply = new Uint8Array(udpReplyRoom(50));
   const relay = new Relay({ core, send: () => undefined, seed: 1 });
   const body = new Uint8Array(httpBodyRoom(LIMITS));
   let calls = 0;
@@ -237,7 +238,7 @@ function trackerTargets(): Record<string, FuzzTarget> {
         // Mostly with a connection id of ours, or nothing behind it would ever be reached.
         if (packet.length >= 16 && (packet[15] ?? 0) % 4 !== 0)
           ids.issue(ip, calls, { bytes: packet, at: 0 });
-        udp.handle(packet, ip, calls);
+        udp.handle({ bytes: packet, length: packet.length, ip }, calls, reply);
       },
     },
     'websocket tracker, server': {

@@ -79,6 +79,7 @@ class Workers implements AnnounceWorkers {
   readonly #one: Uint8Array = pinned(8);
   #policy: Policy;
   #nextThread = MAIN_THREAD + 1;
+  #takenOver = 0;
   #closing = false;
 
   constructor(deps: AnnounceWorkersDeps, sockets: OpenSockets) {
@@ -193,6 +194,13 @@ class Workers implements AnnounceWorkers {
 
   #takeOver(fd: number, read: Uint8Array): void {
     const socket = new Socket({ fd, readable: true, writable: true });
+    // Workers count what they keep; what they pass on is counted here.
+    if (this.#takenOver >= this.#deps.settings.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    this.#takenOver++;
+    socket.once('close', () => this.#takenOver--);
     socket.unshift(read);
     this.#deps.onSocket(socket);
   }
