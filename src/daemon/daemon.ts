@@ -1,6 +1,7 @@
 // The daemon: one session, its manager, the API with its web view, and the watched folder, from start to end.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import type { SessionOptions } from '../engine/api.ts';
 import { createSession } from '../engine/session.ts';
 import { serveLocally } from '../local-http/serve.ts';
@@ -105,7 +106,6 @@ async function start(
   closers.push(() => manager.close());
   const folders = new DownloadFolders(options.folder, options.otherFolders);
   // The port is part of the cookie's name and is known only after listening: the API is made behind a first answer.
-  const { Hono } = await import('hono');
   const app = new Hono();
   const server = await serveLocally(app, options);
   closers.push(() => server.close());

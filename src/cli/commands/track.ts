@@ -12,6 +12,7 @@ import { createTracker } from '../../server/tracker.ts';
 import { formatDnsRecord } from '../../server/dns-record.ts';
 import type { ExitCode } from '../io.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
+import { pauseUntil } from '../pause.ts';
 
 interface TrackFlags extends CommonFlags, TrackerOptions {
   readonly config?: string;
@@ -71,7 +72,7 @@ export const trackCommand: CliCommand = defineCommand<TrackFlags>({
         }
       })();
     });
-    await aborted(io.signal);
+    await pauseUntil(io.signal);
     stopListening?.();
     const statistics = tracker.statistics();
     await tracker.close();
@@ -137,17 +138,4 @@ function parseNumber(text: string, { min, max }: { readonly min: number; readonl
 
 function listenHost(host: string | undefined): string {
   return host === undefined || host === '0.0.0.0' || host === '::' ? hostname() : host;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    signal.addEventListener(
-      'abort',
-      () => {
-        done();
-      },
-      { once: true },
-    );
-  });
 }

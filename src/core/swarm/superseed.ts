@@ -26,9 +26,9 @@ const BUCKETS = 10;
 const LONELY_MS = 1500;
 /** Who has nothing may say nothing (BEP 3): so long we wait to hear what a peer has. */
 const SILENT_MS = 500;
-/** A peer that takes nothing of what it was shown for this long is not waited for. */
 /** Who took nothing for so long is slow, or gone: others need not wait. */
 const SLOW_MS = 1000;
+/** A peer that takes nothing of what it was shown for this long is not waited for. */
 const STALLED_MS = 10_000;
 /** A peer that lacks what it was shown and does not want it wants some files only: it chooses among all we have. */
 const UNWANTED_MS = 1500;
