@@ -38,12 +38,12 @@ function readFolder(folder: BencodeDict, path: readonly string[], files: RawFile
   }
 }
 
-/** An entry is a file if its zero-length key says a length (or a symlink, BEP 47); else it is a folder. */
+/** An entry with a zero-length key is a file, which that key describes; else it is a folder (BEP 52). */
 function readEntry(entry: BencodeDict, path: readonly string[], files: RawFile[]): void {
   const properties = getDict(entry, '');
   if (entry.has('') && properties === undefined)
     refuse('METAINFO_BAD_TREE', 'file properties are no dictionary');
-  if (properties === undefined || !(properties.has('length') || properties.has('symlink path'))) {
+  if (properties === undefined) {
     readFolder(entry, path, files);
     return;
   }

@@ -148,6 +148,8 @@ describe('rules', () => {
     ['METAINFO_BAD_TREE', { a: { '': FILE, sibling: { '': FILE } } }],
     ['METAINFO_BAD_TREE', { a: 'x' }],
     ['METAINFO_BAD_TREE', { a: { '': 'x' } }],
+    ['METAINFO_BAD_LENGTH', { a: { '': {} }, b: { '': FILE } }],
+    ['METAINFO_BAD_LENGTH', { a: { '': { 'pieces root': root } }, b: { '': FILE } }],
     ['METAINFO_BAD_LENGTH', { a: { '': { length: -1 } } }],
     ['METAINFO_BAD_ROOT', { a: { '': { length: 1 } } }],
     ['METAINFO_BAD_ROOT', { a: { '': { length: 1, 'pieces root': new Uint8Array(31) } } }],
