@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { refuseExisting, writeFileAtomic } from './atomic-write.ts';
+import { refuseExisting, removeAbandoned, writeFileAtomic } from './atomic-write.ts';
 
 let folder = '';
 
@@ -47,4 +47,14 @@ test('refuseExisting only minds what is there', async () => {
   await refuseExisting(join(folder, 'a'));
   await writeFile(join(folder, 'a'), '');
   await expect(refuseExisting(join(folder, 'a'))).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+});
+
+test('what a killed program left is removed when it is old, and nothing else', async () => {
+  const names = ['.a.0123456789ab.tmp', '.b.0123456789ab.tmp', '.c.tmp', 'd.0123456789ab.tmp'];
+  for (const name of names) await writeFile(join(folder, name), '');
+  const old = new Date(Date.now() - 7_200_000);
+  for (const name of names.slice(1)) await utimes(join(folder, name), old, old);
+  await removeAbandoned(folder, Date.now());
+  expect((await readdir(folder)).toSorted()).toEqual(['.a.0123456789ab.tmp', '.c.tmp', 'd.0123456789ab.tmp']);
+  await removeAbandoned(join(folder, 'missing'), Date.now());
 });

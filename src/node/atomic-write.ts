@@ -1,5 +1,5 @@
 // Writes a file whole or not at all: beside its place first, synced, then moved there.
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { SystemError } from '../core/errors.ts';
@@ -32,6 +32,20 @@ export async function writeFileAtomic(
     throw toFileError(error, path);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** No write takes this long, so that a temporary file this old, in milliseconds, has lost its program. */
+const ABANDONED_AFTER = 3_600_000;
+
+/** Removes what programs that were killed in the middle of a write left in a folder. Never rejects. */
+export async function removeAbandoned(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => /^\..+\.[0-9a-f]{12}\.tmp$/.test(each))) {
+    const path = join(folder, name);
+    const changed = await lstat(path).catch(() => undefined);
+    if (changed !== undefined && now - changed.mtimeMs > ABANDONED_AFTER)
+      await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

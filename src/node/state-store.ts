@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { StateStore } from '../ports/storage.ts';
-import { writeFileAtomic } from './atomic-write.ts';
+import { removeAbandoned, writeFileAtomic } from './atomic-write.ts';
 import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
 
 /** Where a user's programs keep what should outlive them and is no configuration. */
@@ -20,6 +20,14 @@ export function createStateStore(folder: string): StateStore {
     if (!/^[0-9a-f]{1,128}$/.test(key)) throw new UsageError('STATE_KEY_INVALID', 'a key is lower-case hex');
     return join(folder, key);
   };
+  let isTidy = false;
+  const prepare = async (): Promise<void> => {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw toSystemError(error, DISK_CODES, folder);
+    });
+    if (!isTidy) await removeAbandoned(folder, Date.now());
+    isTidy = true;
+  };
   return {
     load: async (key) => {
       const path = pathOf(key);
@@ -30,16 +38,13 @@ export function createStateStore(folder: string): StateStore {
         throw toSystemError(error, DISK_CODES, `could not load state ${key}`);
       }
     },
-    save: (key, value) => replaceFile(folder, pathOf(key), value),
+    save: async (key, value) => {
+      const path = pathOf(key);
+      await prepare();
+      await writeFileAtomic(path, value, { overwrite: true });
+    },
     remove: async (key) => {
       await rm(pathOf(key), { force: true });
     },
   };
-}
-
-async function replaceFile(folder: string, path: string, value: Uint8Array): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw toSystemError(error, DISK_CODES, folder);
-  });
-  await writeFileAtomic(path, value, { overwrite: true });
 }
