@@ -1,40 +1,48 @@
-// Answers a processor second of our tracker and of opentracker, side by side and interleaved; the load generator is C
-// (load.c, compiled here) and shows what it can do itself. And the store alone: announces a second, bytes a peer,
-// longest step of a sweep.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+// Trackers side by side: answers a second, and for each second of the tracker's processor time. All of them run through
+// the whole bench, pinned to one core, with the same peers, and take turns; the load (C, compiled here, pinned to the
+// other core) shows what it can do itself. Then memory for each peer, and our store alone.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { describeMachine, median, report, rounded, type Row } from '../support/report.ts';
+import { describeMachine, formatTable, median, report, rounded, type Row } from '../support/report.ts';
+import { drive, kinds, start, startSink, type Kind, type Mode, type Running } from './servers.ts';
 
-const USAGE = `usage: node bench/run.mjs tracker [--seconds 3] [--rounds 3] [--json FILE]
-Needs cc and opentracker. Build first: the bench runs on dist/.
+const USAGE = `usage: node bench/run.mjs tracker [--seconds 2] [--rounds 3] [--swarms 50000] [--only udp,http,tcp,ws,offers,memory,store] [--trackers NAME,…] [--json FILE]
+Needs cc, taskset and opentracker; Bun where it is found. Build first: the bench runs on dist/.
 `;
-const MODES = [
-  { mode: 'udp', width: 128 },
-  { mode: 'http', width: 64 },
-  { mode: 'tcp', width: 64 },
-] as const;
-const SWARMS = 1000;
-const PEERS_PER_SWARM = 50;
-const TICKS_PER_SECOND = 100;
+/** What is under way at once: requests or connections. */
+const WIDTHS: Readonly<Record<Mode, number>> = { udp: 128, http: 64, tcp: 64, ws: 200, offers: 200 };
+const WHAT: Readonly<Record<Mode, string>> = {
+  udp: 'UDP',
+  http: 'HTTP, connection kept',
+  tcp: 'HTTP, one connection each',
+  ws: 'WebSocket',
+  offers: 'WebSocket, 5 offers each',
+};
+const PEERS = 30;
+/** WebSocket peers are connections: each is in this many swarms of so many. */
+const WS_SWARMS = 200;
+const WS_SWARMS_OF_PEER = 20;
+const MEMORY = { swarms: 100_000, peers: 10 };
 
 interface Measured {
-  /** Answers a second of the server's processor time, and a second of the clock. */
   readonly perCpuSecond: number;
   readonly perSecond: number;
+  readonly bytes: number;
 }
 
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '3' },
+      swarms: { type: 'string', default: '50000' },
+      trackers: { type: 'string', default: '' },
+      only: { type: 'string', default: 'udp,http,tcp,ws,offers,memory,store' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -43,135 +51,141 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  const parts = values.only.split(',');
   const machine = describeMachine();
   const folder = mkdtempSync(join(tmpdir(), 'tracker-bench-'));
   chmodSync(folder, 0o755);
   try {
-    const load = join(folder, 'load');
-    execFileSync('cc', ['-O2', '-o', load, fileURLToPath(new URL('./load.c', import.meta.url))]);
-    const rows: Row[] = [];
-    for (const { mode, width } of MODES) {
-      const results: Measured[][] = [[], []];
-      for (let round = 0; round < Number(values.rounds); round++) {
-        for (const [i, server] of [ours, opentracker].entries()) {
-          results[i]?.push(await measure(load, { server, mode, width, folder, seconds: values.seconds }));
-        }
-      }
-      const [own = [], stock = []] = results;
-      rows.push(rowOf(mode, own, stock));
+    const load = compile(folder);
+    const modes = (Object.keys(WIDTHS) as Mode[]).filter((mode) => parts.includes(mode));
+    const chosen = kinds().filter(({ name }) => `,${values.trackers},`.includes(`,${name},`));
+    const tools: Tools = {
+      ...{ load, folder, kinds: chosen.length === 0 ? kinds() : chosen },
+      ...{ swarms: Number(values.swarms), rounds: Number(values.rounds), seconds: Number(values.seconds) },
+    };
+    const rows = modes.length === 0 ? [] : await compare(tools, modes);
+    if (rows.length > 0) await report(machine, rows, { path: values.json, details: {} });
+    if (parts.includes('memory')) {
+      process.stdout.write(`${formatTable(await measureMemory(tools))}\n`);
     }
-    rows.push(...(await measureCeiling(load, values.seconds)));
-    await report(machine, rows, { path: values.json, details: {} });
-    const store = fileURLToPath(new URL('./store.mjs', import.meta.url));
-    process.stdout.write(execFileSync(process.execPath, [store], { encoding: 'utf8' }));
+    if (parts.includes('store')) {
+      const store = fileURLToPath(new URL('./store.mjs', import.meta.url));
+      process.stdout.write(
+        execFileSync('taskset', ['-c', '0', process.execPath, store], { encoding: 'utf8' }),
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-type Start = (port: number, run: { readonly load: string; readonly folder: string }) => ChildProcess;
-
-const ours: Start = (port) => {
-  const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-  return spawn(
-    process.execPath,
-    [command, 'track', '--port', String(port), '--host', '127.0.0.1', '--quiet'],
-    {
-      stdio: 'ignore',
-    },
-  );
-};
-
-const opentracker: Start = (port, { load, folder }) => {
-  writeFileSync(join(folder, 'hashes'), execFileSync(load, ['hashes', String(SWARMS)]));
-  const at = ['-i', '127.0.0.1', '-p', String(port), '-P', String(port)];
-  return spawn('opentracker', [...at, '-d', folder, '-u', 'nobody', '-w', 'hashes'], { stdio: 'ignore' });
-};
-
-interface Run {
-  readonly server: Start;
-  readonly mode: string;
-  readonly width: number;
-  readonly folder: string;
-  readonly seconds: string;
+function compile(folder: string): string {
+  const sources = fileURLToPath(new URL('./load', import.meta.url));
+  const files = readdirSync(sources).filter((name) => name.endsWith('.c'));
+  const load = join(folder, 'load');
+  execFileSync('cc', ['-O2', '-o', load, ...files.map((name) => join(sources, name))]);
+  return load;
 }
 
-async function measure(load: string, run: Run): Promise<Measured> {
-  const port = await freePort();
-  const server = run.server(port, { load, folder: run.folder });
+interface Tools {
+  readonly load: string;
+  readonly folder: string;
+  readonly kinds: readonly Kind[];
+  readonly swarms: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+async function compare(tools: Tools, modes: readonly Mode[]): Promise<Row[]> {
+  const { load, folder, swarms, rounds, seconds } = tools;
+  const running: Running[] = [];
   try {
-    await setTimeout(1500);
-    const drive = (seconds: string): string =>
-      execFileSync(
-        load,
-        [
-          run.mode,
-          '127.0.0.1',
-          String(port),
-          seconds,
-          String(SWARMS),
-          String(PEERS_PER_SWARM),
-          String(run.width),
-        ],
-        { encoding: 'utf8' },
-      );
-    // The first second is for compilers and empty tables.
-    drive('1');
-    const before = processorSeconds(server.pid ?? 0);
-    const [answers = 0, elapsed = 1, errors = 0] = drive(run.seconds).trim().split(' ').map(Number);
-    const used = processorSeconds(server.pid ?? 0) - before;
-    if (errors > answers / 100) throw new Error(`${String(errors)} errors in ${run.mode}`);
-    return { perCpuSecond: answers / used, perSecond: answers / elapsed };
+    for (const kind of tools.kinds) {
+      if (modes.some((mode) => kind.modes.includes(mode)))
+        running.push(await start(kind, { load, folder, swarms, peers: PEERS }));
+    }
+    const rows: Row[] = [];
+    for (const mode of modes) {
+      const sink = await startSink(load, mode);
+      const trackers = [...running.filter(({ kind }) => kind.modes.includes(mode)), sink];
+      const results = trackers.map((): Measured[] => []);
+      for (let round = 0; round <= rounds; round++) {
+        for (const [i, tracker] of trackers.entries()) {
+          // The first round is for compilers.
+          const measured = measure(tools, tracker, { mode, seconds: round === 0 ? 0.5 : seconds });
+          if (round > 0) results[i]?.push(measured);
+        }
+      }
+      await sink.stop();
+      rows.push(...rowsOf(mode, trackers, results));
+    }
+    return rows;
   } finally {
-    const ended = new Promise((resolve) => server.once('exit', resolve));
-    server.kill();
-    await ended;
+    for (const each of running) await each.stop();
   }
 }
 
-async function measureCeiling(load: string, seconds: string): Promise<Row[]> {
-  const port = String(await freePort());
-  const sink = spawn(load, ['sink', '127.0.0.1', port], { stdio: 'ignore' });
-  await setTimeout(200);
-  const text = execFileSync(load, ['udp', '127.0.0.1', port, seconds, '1', '1', '128'], { encoding: 'utf8' });
-  sink.kill();
-  const [answers = 0, elapsed = 1] = text.trim().split(' ').map(Number);
-  return [
-    {
-      case: 'udp, the load itself',
-      'ours, answers/CPU s': '-',
-      'opentracker, answers/CPU s': '-',
-      ratio: '-',
-      'ours, answers/s': rounded(answers / elapsed),
-    },
+function measure(
+  { load, swarms }: Tools,
+  tracker: Running,
+  { mode, seconds }: { readonly mode: Mode; readonly seconds: number },
+): Measured {
+  const sockets = mode === 'ws' || mode === 'offers';
+  const of = sockets ? [WS_SWARMS, WS_SWARMS_OF_PEER] : [swarms, PEERS];
+  const before = tracker.cpuSeconds();
+  const command = [
+    sockets ? 'ws' : mode,
+    tracker.port,
+    seconds,
+    ...of,
+    WIDTHS[mode],
+    mode === 'offers' ? 5 : 0,
   ];
+  const [answers = 0, elapsed = 1, errors = 0, bytes = 0] = drive(load, command);
+  const used = tracker.cpuSeconds() - before;
+  // A machine that is busy elsewhere loses packets; a tracker that refuses, nearly all.
+  if (errors > answers / 5) throw new Error(`${tracker.kind.name}: ${String(errors)} errors in ${mode}`);
+  return { perCpuSecond: answers / used, perSecond: answers / elapsed, bytes: bytes / answers };
 }
 
-function rowOf(mode: string, own: readonly Measured[], stock: readonly Measured[]): Row {
-  const ratios = own.map(({ perCpuSecond }, i) => perCpuSecond / (stock[i]?.perCpuSecond ?? Number.NaN));
-  return {
-    case: mode,
-    'ours, answers/CPU s': rounded(median(own.map(({ perCpuSecond }) => perCpuSecond))),
-    'opentracker, answers/CPU s': rounded(median(stock.map(({ perCpuSecond }) => perCpuSecond))),
-    ratio: rounded(median(ratios)),
-    'ours, answers/s': rounded(median(own.map(({ perSecond }) => perSecond))),
+function rowsOf(mode: Mode, trackers: readonly Running[], results: readonly (readonly Measured[])[]): Row[] {
+  const against = (kind: Kind, name: string): string | number => {
+    const own = results[trackers.findIndex((each) => each.kind === kind)] ?? [];
+    const other = results[trackers.findIndex((each) => each.kind.name === name)];
+    if (other === undefined) return '-';
+    return rounded(median(own.map(({ perCpuSecond }, i) => perCpuSecond / (other[i]?.perCpuSecond ?? 0))));
   };
-}
-
-function processorSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
+  return trackers.map(({ kind }, i) => {
+    const of = (what: keyof Measured): number =>
+      rounded(median((results[i] ?? []).map((each) => each[what])));
+    return {
+      answers: WHAT[mode],
+      tracker: kind.name,
+      'a CPU second': of('perCpuSecond'),
+      'a second': of('perSecond'),
+      'bytes each': of('bytes'),
+      'to opentracker': against(kind, 'opentracker'),
+      'to bittorrent-tracker': against(kind, 'bittorrent-tracker'),
+    };
   });
+}
+
+/** What a million peers add to each process. */
+async function measureMemory({ load, folder, kinds: all }: Tools): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const kind of all) {
+    const empty = await start(kind, { load, folder, swarms: MEMORY.swarms, peers: 0 });
+    const before = empty.residentBytes();
+    await empty.stop();
+    const full = await start(kind, { load, folder, ...MEMORY });
+    const after = full.residentBytes();
+    await full.stop();
+    rows.push({
+      tracker: kind.name,
+      'MB without peers': Math.round(before / 1e6),
+      'MB with a million': Math.round(after / 1e6),
+      'bytes a peer': Math.round((after - before) / MEMORY.swarms / MEMORY.peers),
+    });
+  }
+  return rows;
 }
