@@ -86,6 +86,12 @@ export class ActivePiece {
     else list.push(peer);
   }
 
+  /** The block is requested, of this peer alone. */
+  isAskedOfNoOther(block: number, peer: PeerKey): boolean {
+    if (this.#states[block] !== REQUESTED || this.#requesters[block] !== peer) return false;
+    return this.#more?.has(block) !== true;
+  }
+
   /** All peers that were asked for a requested block. */
   requesters(block: number): readonly PeerKey[] {
     const first = this.#requesters[block] ?? NOBODY;

@@ -21,7 +21,7 @@ export class Picker {
   /** Pieces in flight with open blocks; ones without are dropped as they are met. */
   readonly #partials: Set<ActivePiece> = new Set();
   readonly deadlines: Deadlines;
-  /** A piece could not be begun for want of a buffer. */
+  /** A piece could not be begun for want of a buffer: none is looked for until the next refill of all. */
   starved = false;
 
   constructor(context: SwarmContext) {
@@ -94,7 +94,7 @@ export class Picker {
   }
 
   #choose(content: Content, peer: Peer): number {
-    if (content.pieces.count(PIECE.MISSING) === 0) return -1;
+    if (this.starved || content.pieces.count(PIECE.MISSING) === 0) return -1;
     for (const piece of peer.suggested) {
       if (content.pieces.state(piece) !== PIECE.MISSING) peer.suggested.delete(piece);
       else if (this.#mayAsk(peer, piece)) return piece;

@@ -10,7 +10,7 @@ import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { Picker } from './picker.ts';
 import { PIECE } from './pieces.ts';
-import { findSlowest } from './sharing.ts';
+import { Sharing } from './sharing.ts';
 
 /** A pipeline is filled up when it has run down to this share: requests go out in batches. */
 const REFILL_BELOW = 0.75;
@@ -18,7 +18,7 @@ const REFILL_BELOW = 0.75;
 const DEFAULT_QUEUE = 250;
 /** Silence with requests outstanding after which a peer counts as snubbing. */
 const SNUB_MS = 10_000;
-/** A search for blocks to share goes through all that is asked of all peers; one in vain is not repeated at once. */
+/** A search in vain for blocks to share is not repeated at once. */
 const SEARCH_EVERY_MS = 50;
 const MAX_ABANDONED = 4096;
 
@@ -33,11 +33,13 @@ export type Settlement = 'asked' | 'late' | 'unasked';
 export class Requests {
   readonly #context: SwarmContext;
   readonly #picker: Picker;
+  readonly #sharing: Sharing;
   #refillDue = false;
 
   constructor(context: SwarmContext, picker: Picker) {
     this.#context = context;
     this.#picker = picker;
+    this.#sharing = new Sharing(context);
   }
 
   /** Asks the peer for more once its pipeline has run down. */
@@ -207,7 +209,7 @@ export class Requests {
   ): void {
     if (peer.snubbed || this.#context.now - peer.searchedAt < SEARCH_EVERY_MS) return;
     while (peer.outstanding.size < depth) {
-      const blockId = findSlowest(this.#context, peer, test);
+      const blockId = this.#sharing.findSlowest(peer, test);
       if (blockId === undefined) {
         peer.searchedAt = this.#context.now;
         return;

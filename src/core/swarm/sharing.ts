@@ -1,5 +1,9 @@
 // Which block that was asked of one peer is worth asking of another as well: in the endgame, and for pieces that would
 // miss their deadline. The first to deliver wins, the other is sent a cancel.
+// Law: a peer delivers in the order of our requests, so what it delivers last is what was asked of it last. Peers are
+// kept in the order of when they will be through; who searches begins with the slowest and stops at the first that is
+// not clearly slower than itself. The order is made anew every few milliseconds at most, its entries are checked as
+// they are met: a search among thousands of blocks looks at a few.
 import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
 import type { Millis } from '../time.ts';
 import type { Content } from './content.ts';
@@ -8,45 +12,97 @@ import type { Peer } from './peers.ts';
 
 /** A block is asked of a second peer that should deliver it this much sooner. */
 const STEAL_GAIN = 0.6;
+const FRESH_MS = 20;
+/** Blocks that one search looks at: those that the peer has not got would cost others their time. */
+const MOST_LOOKS = 1024;
 
-/**
- * The block that is expected last of those that pass, asked of one other peer, and to be had from this one clearly
- * sooner. `test` gets the piece and in how many milliseconds the block is expected.
- */
-export function findSlowest(
-  context: SwarmContext,
-  peer: Peer,
-  test: (piece: number, expectedMs: Millis) => boolean,
-): number | undefined {
-  const { content, now } = context;
-  if (content === undefined) return undefined;
-  let worst = timeToServe(peer, peer.outstanding.size + 1, now) / STEAL_GAIN;
-  let found: number | undefined;
-  for (const other of context.peers.values()) {
-    if (other === peer) continue;
-    let place = 0;
-    for (const blockId of other.outstanding.keys()) {
-      place++;
-      const expected = timeToServe(other, place, now);
-      if (expected <= worst || !mayShare(content, peer, blockId)) continue;
-      if (!test(content.pieceOf(blockId), expected)) continue;
-      worst = expected;
-      found = blockId;
-    }
+/** What is asked of one peer and of no other. */
+interface Slow {
+  readonly peer: Peer;
+  readonly blockMs: Millis;
+  readonly drainedIn: Millis;
+  /** Oldest first, and the place of each in the peer's queue; made when somebody looks. */
+  blocks: { readonly id: number; readonly place: number }[] | undefined;
+}
+
+export class Sharing {
+  readonly #context: SwarmContext;
+  #slowest: Slow[] = [];
+  #madeAt: Millis = Number.NEGATIVE_INFINITY;
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
   }
-  return found;
+
+  /**
+   * The block that is expected last of those that pass, asked of one other peer, and to be had from this one clearly
+   * sooner. `test` gets the piece and in how many milliseconds the block is expected.
+   */
+  findSlowest(peer: Peer, test: (piece: number, expectedMs: Millis) => boolean): number | undefined {
+    const { content, now } = this.#context;
+    if (content === undefined) return undefined;
+    if (now - this.#madeAt >= FRESH_MS) this.#make();
+    let worst = ((peer.outstanding.size + 1) * blockMs(peer, now)) / STEAL_GAIN;
+    let found: number | undefined;
+    let looks = MOST_LOOKS;
+    for (const slow of this.#slowest) {
+      if (slow.drainedIn <= worst || looks <= 0) break;
+      if (slow.peer === peer) continue;
+      const blocks = this.#blocksOf(content, slow);
+      for (let at = blocks.length - 1; at >= 0 && looks-- > 0; at--) {
+        const { id, place } = blocks[at] ?? { id: -1, place: 0 };
+        const expected = place * slow.blockMs;
+        if (expected <= worst) break;
+        if (!isAskedOnce(content, slow.peer, id)) {
+          if (at === blocks.length - 1) blocks.pop();
+          continue;
+        }
+        const piece = content.pieceOf(id);
+        if (!mayAsk(peer, piece) || !test(piece, expected)) continue;
+        worst = expected;
+        found = id;
+        break;
+      }
+    }
+    return found;
+  }
+
+  #make(): void {
+    const { now, peers } = this.#context;
+    this.#madeAt = now;
+    this.#slowest = [];
+    for (const peer of peers.values()) {
+      const { size } = peer.outstanding;
+      if (size === 0) continue;
+      const each = blockMs(peer, now);
+      this.#slowest.push({ peer, blockMs: each, drainedIn: size * each, blocks: undefined });
+    }
+    this.#slowest.sort((a, b) => b.drainedIn - a.drainedIn);
+  }
+
+  #blocksOf(content: Content, slow: Slow): NonNullable<Slow['blocks']> {
+    if (slow.blocks !== undefined) return slow.blocks;
+    slow.blocks = [];
+    let place = 0;
+    for (const id of slow.peer.outstanding.keys()) {
+      place++;
+      if (isAskedOnce(content, slow.peer, id)) slow.blocks.push({ id, place });
+    }
+    return slow.blocks;
+  }
 }
 
-function mayShare(content: Content, peer: Peer, blockId: number): boolean {
-  const piece = content.pieceOf(blockId);
-  const active = content.active.get(piece);
-  if (active === undefined || active.exclusive !== undefined || peer.has?.has(piece) !== true) return false;
-  if (peer.choked && !peer.allowedFast.has(piece)) return false;
-  return active.requesters(content.blockOf(blockId)).length === 1;
+/** The block is still to come, from this peer alone, and others may send its piece. */
+function isAskedOnce(content: Content, peer: Peer, id: number): boolean {
+  const active = content.active.get(content.pieceOf(id));
+  return active?.exclusive === undefined && active?.isAskedOfNoOther(content.blockOf(id), peer.key) === true;
 }
 
-/** When the peer should have delivered its next `blocks` blocks, by its rate of the last second. */
-function timeToServe(peer: Peer, blocks: number, now: Millis): Millis {
-  const rate = Math.max(peer.pipeline.rate(now), 1024);
-  return (blocks * BLOCK_LENGTH * 1000) / rate;
+function mayAsk(peer: Peer, piece: number): boolean {
+  return peer.has?.has(piece) === true && (!peer.choked || peer.allowedFast.has(piece));
+}
+
+/** Between two blocks of the peer, by its rate of the last second. */
+function blockMs(peer: Peer, now: Millis): Millis {
+  return (BLOCK_LENGTH * 1000) / Math.max(peer.pipeline.rate(now), 1024);
 }
