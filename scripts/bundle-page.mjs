@@ -12,8 +12,7 @@ rmSync(folder, { recursive: true, force: true });
 const BUNDLES = [
   { main: dist('page/main.js'), embed: dist('page/embed.js') },
   { 'stream-worker': dist('page/stream-worker.js') },
-  { 'storage-worker': dist('web/storage-worker.js') },
-  { 'hash-worker': dist('web/hash-worker.js') },
+  { 'content-worker': dist('web/content-worker.js') },
 ];
 
 for (const input of BUNDLES) {

@@ -8,14 +8,7 @@ export interface Asset {
   readonly etag: string;
 }
 
-const SCRIPTS = [
-  'main.js',
-  'embed.js',
-  'shared.js',
-  'storage-worker.js',
-  'hash-worker.js',
-  'stream-worker.js',
-];
+const SCRIPTS = ['main.js', 'embed.js', 'shared.js', 'content-worker.js', 'stream-worker.js'];
 
 /** Path below `assets/` → type and place in dist/. Scripts are those that bundle-page.mjs makes. */
 const ASSETS: Readonly<Record<string, { readonly type: string; readonly from: string }>> = {

@@ -28,6 +28,11 @@ export interface DownloadOptions {
   readonly uploadLimit?: number | undefined;
   /** Pieces in order, for media that play while they come. */
   readonly sequential?: boolean | undefined;
+  /**
+   * Where `content-worker.js` of this version is, if not beside the script that calls, or on another origin than the
+   * page. It has to be whole by itself, as in `dist/site`, and its server has to send CORS headers.
+   */
+  readonly workerUrl?: string | undefined;
   readonly log?: Log | undefined;
 }
 

@@ -5,7 +5,8 @@ import { silentLog, type Log } from '../ports/log.ts';
 import type { Storage, StoragePort } from '../ports/storage.ts';
 import { webClock } from './clock.ts';
 import { webDigests } from './digests.ts';
-import { createWebHasher } from './hash-pool.ts';
+import { ContentThread } from './content-thread.ts';
+import { createWebHasher } from './hasher.ts';
 import { webHttp } from './http.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { hasOpfs, openOpfsStorage } from './opfs-storage.ts';
@@ -22,6 +23,8 @@ export interface SavableStorage extends Storage {
 
 export interface WebEnvOptions {
   readonly iceServers?: readonly string[] | undefined;
+  /** See DownloadOptions. */
+  readonly workerUrl?: string | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -33,8 +36,8 @@ export interface WebEnv extends Env {
 }
 
 export async function createWebEnv(options: WebEnvOptions): Promise<WebEnv> {
-  const storages = createStoragePort();
-  const hasher = createWebHasher();
+  const thread = new ContentThread(options.workerUrl);
+  const storages = createStoragePort(thread);
   const rtc = hasWebRtc() ? createWebRtc(options.iceServers) : undefined;
   return {
     transports: [],
@@ -44,7 +47,7 @@ export async function createWebEnv(options: WebEnvOptions): Promise<WebEnv> {
     rtc: () => (rtc === undefined ? Promise.reject(noWebRtc()) : Promise.resolve(rtc)),
     storage: storages,
     state: await openStateStore(),
-    hasher,
+    hasher: createWebHasher(thread),
     digests: webDigests,
     clock: webClock,
     random: webRandom,
@@ -52,10 +55,10 @@ export async function createWebEnv(options: WebEnvOptions): Promise<WebEnv> {
     isPersistent: hasOpfs(),
     storageOf: (folder) => storages.opened.get(folder),
     resolveFolder: (folder) => folder,
-    close: async () => {
+    close: () => {
       rtc?.close();
-      storages.close();
-      await hasher.close();
+      thread.close();
+      return Promise.resolve();
     },
   };
 }
@@ -70,28 +73,17 @@ function noWebRtc(): SystemError {
 
 interface StoragePool extends StoragePort {
   readonly opened: ReadonlyMap<string, SavableStorage>;
-  close(): void;
 }
 
-function createStoragePort(): StoragePool {
+/** One torrent at a time: the thread knows one folder. */
+function createStoragePort(thread: ContentThread): StoragePool {
   const opened = new Map<string, SavableStorage>();
-  const workers: Worker[] = [];
   return {
     opened,
     open: async (folder, files) => {
-      let made: SavableStorage;
-      if (hasOpfs()) {
-        const worker = new Worker(new URL('./storage-worker.js', import.meta.url), { type: 'module' });
-        workers.push(worker);
-        made = await openOpfsStorage(folder, files, worker);
-      } else {
-        made = new MemoryStorage(files);
-      }
+      const made = hasOpfs() ? await openOpfsStorage(folder, files, thread) : new MemoryStorage(files);
       opened.set(folder, made);
       return made;
-    },
-    close: () => {
-      for (const worker of workers) worker.terminate();
     },
   };
 }

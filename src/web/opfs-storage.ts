@@ -1,45 +1,30 @@
 // Content in the origin's private file system, through a worker: survives a reload, needs no memory, and gives the
 // finished files as disk-backed `File`s. Needs a secure context; openable by one tab at a time.
 import type { FileRange } from '../core/metainfo/geometry.ts';
-import { SystemError } from '../core/errors.ts';
 import type { Storage, StorageFile, StoredFile } from '../ports/storage.ts';
-import {
-  STORAGE_ROOT,
-  type NumberedRequest,
-  type StorageAnswer,
-  type StorageRequest,
-  type StoredRange,
-} from './storage-messages.ts';
-
-type Success = Extract<StorageAnswer, { ok: true }>;
-
-/** What the browser calls an error, and what we call it. */
-const CODES: Readonly<Record<string, string>> = {
-  QuotaExceededError: 'DISK_FULL',
-  NoModificationAllowedError: 'STORAGE_BUSY',
-  RangeError: 'DISK_SHORT_READ',
-};
+import type { WriteTarget } from '../ports/hasher.ts';
+import type { ContentThread } from './content-thread.ts';
+import { STORAGE_ROOT, type StoredRange } from './worker-messages.ts';
 
 /** True where the browser can keep files for this page. */
 export function hasOpfs(): boolean {
   return window.isSecureContext && 'storage' in navigator && 'getDirectory' in navigator.storage;
 }
 
-/** Opens the storage of one torrent; `worker` runs storage-worker. Rejects with SystemError STORAGE_*. */
+/** Opens the storage of one torrent: the one that the thread works on. Rejects with SystemError STORAGE_*, DISK_*. */
 export async function openOpfsStorage(
   folder: string,
   files: readonly StorageFile[],
-  worker: Worker,
+  thread: ContentThread,
 ): Promise<OpfsStorage> {
-  const calls = new WorkerCalls(worker);
-  await calls.call({ op: 'open', folder, fileCount: files.length });
-  return new OpfsStorage({ folder, files, calls });
+  await thread.call({ op: 'open', folder, fileCount: files.length });
+  return new OpfsStorage({ folder, files, thread });
 }
 
 interface OpenedFolder {
   readonly folder: string;
   readonly files: readonly StorageFile[];
-  readonly calls: WorkerCalls;
+  readonly thread: ContentThread;
 }
 
 export class OpfsStorage implements Storage {
@@ -53,8 +38,8 @@ export class OpfsStorage implements Storage {
 
   /** Nobody but us can change these files: their length says all. */
   async stat(): Promise<readonly (StoredFile | undefined)[]> {
-    const { files, calls } = this.#opened;
-    const { sizes = [] } = await calls.call({ op: 'stat' });
+    const { files, thread } = this.#opened;
+    const { sizes = [] } = await thread.call({ op: 'stat' });
     return files.map((_, i) => {
       const length = sizes[i] ?? -1;
       return length < 0 ? undefined : { length, modifiedMs: 0 };
@@ -66,21 +51,38 @@ export class OpfsStorage implements Storage {
     const files = this.#opened.files.flatMap(({ length, pad }, file) =>
       pad || this.#wanted[file] !== true ? [] : [{ file, offset: 0, length }],
     );
-    await this.#opened.calls.call({ op: 'prepare', files });
+    await this.#opened.thread.call({ op: 'prepare', files });
   }
 
   async read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void> {
+    const { thread } = this.#opened;
     const wanted = stored(ranges);
-    const answer =
-      wanted.length === 0 ? undefined : await this.#opened.calls.call({ op: 'read', ranges: wanted });
-    scatter(ranges, answer?.data ?? new Uint8Array(0), targets);
+    const { data } = wanted.length === 0 ? {} : await thread.call({ op: 'read', ranges: wanted });
+    scatter(ranges, data ?? new Uint8Array(0), targets);
   }
 
   async write(ranges: readonly FileRange[], data: Uint8Array): Promise<void> {
     const wanted = stored(ranges);
     if (wanted.length === 0) return;
-    const payload = gather(ranges, data);
-    await this.#opened.calls.call({ op: 'write', ranges: wanted, data: payload }, [payload.buffer]);
+    const { thread } = this.#opened;
+    const payload = thread.lease(wanted.reduce((sum, range) => sum + range.length, 0));
+    gather(ranges, data, payload);
+    await thread.send({ op: 'write', ranges: wanted, data: payload });
+  }
+
+  /** The worker that hashes is the one that writes: descriptors are its files. */
+  lend<T>(
+    ranges: readonly FileRange[],
+    action: (targets: readonly WriteTarget[]) => Promise<T>,
+  ): Promise<T | undefined> {
+    let from = 0;
+    const targets = ranges.flatMap(({ file, offset, length, pad }): WriteTarget[] => {
+      const to = from + length;
+      const target = { descriptor: file, position: offset, from, to };
+      from = to;
+      return pad ? [] : [target];
+    });
+    return action(targets);
   }
 
   pathOf(): undefined {
@@ -92,12 +94,12 @@ export class OpfsStorage implements Storage {
   }
 
   async flush(): Promise<void> {
-    await this.#opened.calls.call({ op: 'flush' });
+    await this.#opened.thread.call({ op: 'flush' });
   }
 
   /** The storage stays usable: the next read or write opens the files again. */
   async close(): Promise<void> {
-    await this.#opened.calls.call({ op: 'close' });
+    await this.#opened.thread.call({ op: 'close' });
   }
 
   /** A finished file, backed by the disk. */
@@ -117,48 +119,12 @@ async function openHome(): Promise<FileSystemDirectoryHandle> {
   return root.getDirectoryHandle(STORAGE_ROOT, { create: true });
 }
 
-/** Matches the worker's answers to requests. */
-class WorkerCalls {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<
-    number,
-    { resolve: (answer: Success) => void; reject: (error: Error) => void }
-  >();
-  #next = 1;
-
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.addEventListener('message', (event: MessageEvent<StorageAnswer>) => {
-      const answer = event.data;
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if (answer.ok) waiting?.resolve(answer);
-      else waiting?.reject(new SystemError(CODES[answer.name] ?? 'DISK_FAILED', answer.message));
-    });
-    worker.addEventListener('error', (event) => {
-      const error = new SystemError('STORAGE_WORKER_FAILED', event.message);
-      for (const waiting of this.#waiting.values()) waiting.reject(error);
-      this.#waiting.clear();
-    });
-  }
-
-  call(request: StorageRequest, transfer: Transferable[] = []): Promise<Success> {
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      const message: NumberedRequest = { id, request };
-      this.#worker.postMessage(message, transfer);
-    });
-  }
-}
-
 function stored(ranges: readonly FileRange[]): StoredRange[] {
   return ranges.flatMap(({ file, offset, length, pad }) => (pad ? [] : [{ file, offset, length }]));
 }
 
-/** The bytes of the ranges that are stored, in a buffer of their own that can be handed to the worker. */
-function gather(ranges: readonly FileRange[], data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(ranges.reduce((sum, range) => sum + (range.pad ? 0 : range.length), 0));
+/** Puts the bytes of the ranges that are stored one behind the other. */
+function gather(ranges: readonly FileRange[], data: Uint8Array, payload: Uint8Array): void {
   let from = 0;
   let to = 0;
   for (const range of ranges) {
@@ -168,7 +134,6 @@ function gather(ranges: readonly FileRange[], data: Uint8Array): Uint8Array<Arra
     }
     from += range.length;
   }
-  return payload;
 }
 
 /** Spreads stored bytes and the zeros of padding over the targets. */

@@ -7,7 +7,7 @@ import type { ExtendedHandshake } from '../wire/extended.ts';
 import type { Capabilities } from '../wire/messages.ts';
 import type { ActivePiece } from './active-piece.ts';
 import type { PeerKey, PeerTransport, SwarmInput } from './inputs.ts';
-import { Pipeline } from './pipeline.ts';
+import { PEER_PACE, Pipeline, WEB_SEED_PACE } from './pipeline.ts';
 import { RateMeter } from './rate.ts';
 import { UploadQueue } from './upload-queue.ts';
 
@@ -111,7 +111,7 @@ export class Peer {
     this.capabilities = arrival.capabilities;
     this.connectedAt = now;
     this.lastBlockAt = now;
-    this.pipeline = new Pipeline(now);
+    this.pipeline = new Pipeline(now, this.isWebSeed ? WEB_SEED_PACE : PEER_PACE);
     this.down = new RateMeter(now, RATE_BUCKET_MS, RATE_BUCKETS);
     this.up = new RateMeter(now, RATE_BUCKET_MS, RATE_BUCKETS);
   }

@@ -5,24 +5,37 @@ import { BLOCK_LENGTH } from '../metainfo/geometry.ts';
 import type { Millis } from '../time.ts';
 import { RateMeter } from './rate.ts';
 
-/** Time of a peer's deliveries that stands requested, besides two round trips. */
-const QUEUE_MS = 250;
-const FIRST_DEPTH = 16;
+/** How a kind of peer is asked; depths in blocks. */
+export interface Pace {
+  /** Time of deliveries that stands requested, besides two round trips. */
+  readonly queueMs: Millis;
+  readonly firstDepth: number;
+  readonly leastDepth: number;
+  /** More is asked for when what is requested has run down to this share of the depth: requests go out in batches. */
+  readonly refillBelow: number;
+}
+
 /** Peers that share a link should all ask for about the same: who asks for little gets little and asks for less. */
-const MIN_DEPTH = 8;
+export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 8, refillBelow: 0.75 };
+/** Neighbours become one HTTP range: each costs both sides work and a round trip, so few and long ones are best. */
+export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 16, refillBelow: 0.5 };
+
 /** A round trip is measured as the least of this long. */
 const ROUND_TRIP_MEMORY_MS = 15_000;
 const BUCKET_MS = 100;
 const BUCKETS = 10;
 
 export class Pipeline {
+  readonly #pace: Pace;
   readonly #rate: RateMeter;
-  #depth = FIRST_DEPTH;
+  #depth: number;
   #least = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
   #memoryEnds: Millis;
 
-  constructor(now: Millis) {
+  constructor(now: Millis, pace: Pace) {
+    this.#pace = pace;
+    this.#depth = pace.firstDepth;
     this.#rate = new RateMeter(now, BUCKET_MS, BUCKETS);
     this.#memoryEnds = now + ROUND_TRIP_MEMORY_MS;
   }
@@ -30,6 +43,11 @@ export class Pipeline {
   /** Blocks to keep requested. */
   get depth(): number {
     return this.#depth;
+  }
+
+  /** See Pace. */
+  get refillBelow(): number {
+    return this.#pace.refillBelow;
   }
 
   /** Requests go out after a time without any. */
@@ -52,8 +70,9 @@ export class Pipeline {
     }
     if (latencyMs < this.#least) this.#least = latencyMs;
     const roundTrip = Math.min(this.#least, this.#leastBefore);
-    const wanted = (this.#rate.perSecond(now) * (2 * roundTrip + QUEUE_MS)) / 1000 / BLOCK_LENGTH;
-    this.#depth = Math.min(this.#depth + 1, Math.max(MIN_DEPTH, Math.ceil(wanted)));
+    const { queueMs, leastDepth } = this.#pace;
+    const wanted = (this.#rate.perSecond(now) * (2 * roundTrip + queueMs)) / 1000 / BLOCK_LENGTH;
+    this.#depth = Math.min(this.#depth + 1, Math.max(leastDepth, Math.ceil(wanted)));
   }
 
   /** The peer went silent: it is asked for one block at a time until it delivers. */

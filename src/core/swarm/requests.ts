@@ -12,10 +12,10 @@ import type { Picker } from './picker.ts';
 import { PIECE } from './pieces.ts';
 import { Sharing } from './sharing.ts';
 
-/** A pipeline is filled up when it has run down to this share: requests go out in batches. */
-const REFILL_BELOW = 0.75;
 /** Requests that peers which say nothing are taken to queue (BEP 10 `reqq`). */
 const DEFAULT_QUEUE = 250;
+/** Of a web seed, whose queue is our own: 8 MiB, what a quick link brings within two rounds of long ranges. */
+const WEB_SEED_QUEUE = 512;
 /** Silence with requests outstanding after which a peer counts as snubbing. */
 const SNUB_MS = 10_000;
 /** A search in vain for blocks to share is not repeated at once. */
@@ -47,7 +47,7 @@ export class Requests {
     const content = this.#context.content;
     if (content === undefined || !this.#mayAsk(peer)) return;
     const depth = Math.min(peer.pipeline.depth, this.#queueOf(peer));
-    if (peer.outstanding.size > depth * REFILL_BELOW) return;
+    if (peer.outstanding.size > depth * peer.pipeline.refillBelow) return;
     if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
     const { deadlines } = this.#picker;
     if (!deadlines.isEmpty) {
@@ -182,6 +182,7 @@ export class Requests {
   }
 
   #queueOf(peer: Peer): number {
+    if (peer.isWebSeed) return WEB_SEED_QUEUE;
     return Math.min(peer.extended?.requestQueue ?? DEFAULT_QUEUE, LIMITS.requestsQueuedByPeer.value);
   }
 
