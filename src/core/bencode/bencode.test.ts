@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { latin1Decode, utf8Decode, utf8Encode } from '../bytes/bytes.ts';
 import { UsageError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { decodeBencode, decodeBencodeDict, decodeBencodePrefix } from './decode.ts';
 import type { BencodeValue } from './decode.ts';
 import { encodeBencode } from './encode.ts';
@@ -80,6 +81,7 @@ describe('encoding', () => {
     'refuses the number %d',
     (value) => {
       expect(() => encodeBencode(value)).toThrow(UsageError);
+      expect(() => encodeBencode(value)).toThrow(expect.objectContaining({ code: 'BENCODE_NOT_INTEGER' }));
     },
   );
 
@@ -95,6 +97,8 @@ describe('decoding', () => {
     ['02:aa', 'BENCODE_LEADING_ZERO@0'],
     ['d1:bi1e1:ai2ee', 'BENCODE_UNSORTED@7'],
     ['i9223372036854775808e', 'BENCODE_INTEGER_TOO_LARGE@0'],
+    ['i-9223372036854775809e', 'BENCODE_INTEGER_TOO_LARGE@0'],
+    [`i${'9'.repeat(LIMITS.bencodeIntegerDigits.value)}e`, 'BENCODE_INTEGER_TOO_LARGE@0'],
   ])('%s is refused (%s), and forgiven by the tolerant rule', (text, code) => {
     expect(codeOf(text)).toBe(code);
     expect(codeOf(text, false)).toBe('none');
@@ -104,7 +108,13 @@ describe('decoding', () => {
     ['d1:ai1e1:ai2ee', 'BENCODE_DUPLICATE_KEY@7'],
     ['d1:bi1e1:ai2e1:bi3ee', 'BENCODE_DUPLICATE_KEY@13'],
     ['i1ei2e', 'BENCODE_TRAILING@3'],
+    ['', 'BENCODE_TRUNCATED@0'],
     ['d1:ai1e', 'BENCODE_TRUNCATED@7'],
+    ['d1:a', 'BENCODE_TRUNCATED@4'],
+    ['9xx', 'BENCODE_TRUNCATED@0'],
+    ['3xx', 'BENCODE_UNEXPECTED@0'],
+    ['i12', 'BENCODE_TRUNCATED@0'],
+    ['i', 'BENCODE_TRUNCATED@0'],
     ['5:abc', 'BENCODE_TRUNCATED@0'],
     ['99999999999999999999999:a', 'BENCODE_TRUNCATED@0'],
     [':a', 'BENCODE_UNEXPECTED@0'],
@@ -115,7 +125,7 @@ describe('decoding', () => {
     ['i-e', 'BENCODE_BAD_INTEGER@0'],
     ['i+1e', 'BENCODE_BAD_INTEGER@0'],
     ['i 1e', 'BENCODE_BAD_INTEGER@0'],
-    [`i${'9'.repeat(100)}e`, 'BENCODE_INTEGER_TOO_LARGE@0'],
+    [`i${'9'.repeat(LIMITS.bencodeIntegerDigits.value + 1)}e`, 'BENCODE_INTEGER_TOO_LARGE@0'],
   ])('%s is refused by either rule (%s)', (text, code) => {
     expect(codeOf(text, false)).toBe(code);
   });
@@ -126,7 +136,19 @@ describe('decoding', () => {
   });
 
   test('millions of tiny values are refused before they fill the memory', () => {
-    expect(codeOf(`l${'le'.repeat(9_000_000)}e`)).toMatch(/^BENCODE_TOO_MANY/);
+    const most = LIMITS.bencodeValues.value;
+    expect(codeOf(`l${'i0e'.repeat(most - 1)}e`)).toBe('none');
+    expect(codeOf(`l${'i0e'.repeat(most)}e`)).toBe(`BENCODE_TOO_MANY@${String(3 * most - 2)}`);
+  });
+
+  test('what is no dictionary has no members', () => {
+    expect(() => decodeBencodeDict(bytesOf('l1:ai1ee'))).toThrow(
+      expect.objectContaining({ code: 'BENCODE_NO_DICT', offset: 0 }),
+    );
+  });
+
+  test('a negative zero that is forgiven is zero', () => {
+    expect(decodeBencode(bytesOf('i-0e'), { canonical: false })).toBe(0);
   });
 
   test('strings are views on the input', () => {
@@ -205,4 +227,5 @@ test('fields are undefined when absent or of another type', () => {
   expect([getList(dict, 'dict'), getDict(dict, 'list'), getBytes(dict, 'no')]).toEqual(
     Array(3).fill(undefined),
   );
+  expect([getBytes(dict, 'int'), getBytes(dict, 'list')]).toEqual([undefined, undefined]);
 });
