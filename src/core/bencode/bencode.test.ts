@@ -137,7 +137,6 @@ describe('decoding', () => {
 
   test('millions of tiny values are refused before they fill the memory', () => {
     const most = LIMITS.bencodeValues.value;
-    expect(codeOf(`l${'i0e'.repeat(most - 1)}e`)).toBe('none');
     expect(codeOf(`l${'i0e'.repeat(most)}e`)).toBe(`BENCODE_TOO_MANY@${String(3 * most - 2)}`);
   });
 
