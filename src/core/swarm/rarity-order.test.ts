@@ -24,6 +24,7 @@ function orderOf(counts: readonly number[], seed = 1): RarityOrder {
 const SIZE = 12;
 const steps = fc.array(fc.tuple(fc.nat(SIZE - 1), fc.constantFrom('in', 'out', 'more', 'less')), {
   maxLength: 80,
+  size: 'max',
 });
 
 /** What the set is told, if it is allowed in its state; the model goes along. */
