@@ -30,10 +30,12 @@ export interface HttpOptions {
 /** HTTP(S) as an HttpPort. Idle connections do not keep the process alive. */
 export function createHttpPort(options: HttpOptions): HttpPort {
   const { proxy } = options;
-  const agents =
+  const createAgents = (): HttpAgents =>
     proxy === undefined
       ? { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) }
       : createProxyAgents(proxy, POOL);
+  // Two pools: an idle connection that was opened to a private address must not carry what may not go there.
+  const [agents, publicAgents] = [createAgents(), createAgents()];
   return {
     request: async (request) => {
       let url = parseUrl(request.url);
@@ -41,7 +43,10 @@ export function createHttpPort(options: HttpOptions): HttpPort {
       let wasPublic = false;
       for (let hop = 0; ; hop++) {
         const publicOnly = wasPublic || !mayBeLocal(local, url);
-        const call: Call = { ...request, url, publicOnly, userAgent: options.userAgent, agents, proxy };
+        const call: Call = {
+          ...{ ...request, url, publicOnly, userAgent: options.userAgent, proxy },
+          agents: publicOnly ? publicAgents : agents,
+        };
         const response = await sendWithRetry(call);
         const next = redirectTarget(response, url);
         if (next === undefined) return toResponse(response, call);
