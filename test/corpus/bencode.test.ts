@@ -36,11 +36,9 @@ const NEVER_FORGIVEN = /duplicate dict key|trailing bytes/;
 
 function describeValue(value: BencodeValue): Described {
   if (value instanceof Uint8Array) return { s: toHex(value) };
+  if (typeof value === 'number' || typeof value === 'bigint') return { i: String(value) };
   if (Array.isArray(value)) return { l: value.map(describeValue) };
-  if (value instanceof Map) {
-    return { d: [...value].map(([key, member]) => [toHex(latin1Encode(key)), describeValue(member)]) };
-  }
-  return { i: String(value) };
+  return { d: [...value].map(([key, member]) => [toHex(latin1Encode(key)), describeValue(member)]) };
 }
 
 describeCorpus('bencode of the corpus', () => {
@@ -56,7 +54,7 @@ describeCorpus('bencode of the corpus', () => {
     const decoded = decodeBencode(bytes);
     if (value !== undefined) expect(describeValue(decoded)).toEqual(value);
     expect(encodeBencode(decoded)).toEqual(bytes);
-    expect(decodeBencode(bytes, { canonical: false })).toEqual(decoded);
+    expect(describeValue(decodeBencode(bytes, { canonical: false }))).toEqual(describeValue(decoded));
   });
 
   test.each(ofClass('valid').filter((entry) => !isShallow(entry)))('$index too deep', ({ bytes }) => {

@@ -1,13 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { latin1Decode, utf8Decode, utf8Encode } from '../bytes/bytes.ts';
+import {
+  concatBytes,
+  equalBytes,
+  latin1Decode,
+  latin1Encode,
+  utf8Decode,
+  utf8Encode,
+} from '../bytes/bytes.ts';
 import { UsageError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { decodeBencode, decodeBencodeDict, decodeBencodePrefix } from './decode.ts';
 import type { BencodeValue } from './decode.ts';
 import { encodeBencode } from './encode.ts';
 import { BencodeError } from './error.ts';
-import { getBytes, getDict, getInt, getList, getText } from './fields.ts';
+import { dictOf, getBytes, getDict, getInt, getList, getText } from './fields.ts';
 
 const keys = fc.uint8Array({ maxLength: 24 }).map(latin1Decode);
 const { value: values } = fc.letrec<{ value: BencodeValue }>((tie) => ({
@@ -22,6 +29,13 @@ const { value: values } = fc.letrec<{ value: BencodeValue }>((tie) => ({
       .map((members) => new Map(members.sort(([a], [b]) => (a < b ? -1 : 1)))),
   ),
 }));
+
+/** Dictionaries as Maps, which compare by what is in them. */
+function plain(value: BencodeValue | undefined): unknown {
+  const dict = dictOf(value);
+  if (dict !== undefined) return new Map([...dict].map(([key, member]) => [key, plain(member)]));
+  return Array.isArray(value) ? value.map(plain) : value;
+}
 
 const bytesOf = (text: string): Uint8Array => utf8Encode(text);
 
@@ -40,7 +54,7 @@ describe('round trips', () => {
       fc.property(values, (value) => {
         const bytes = encodeBencode(value);
         const decoded = decodeBencode(bytes);
-        expect(decoded).toEqual(value);
+        expect(plain(decoded)).toEqual(value);
         expect(encodeBencode(decoded)).toEqual(bytes);
       }),
     );
@@ -61,6 +75,21 @@ describe('round trips', () => {
 });
 
 describe('encoding', () => {
+  test('strings so long that they are copied once stand between short ones', () => {
+    const lengths = [65_535, 1, 65_536, 0, 70_000, 65_536, 300];
+    const strings = lengths.map((length, index) => new Uint8Array(length).fill(index + 1));
+    const parts = strings.flatMap((bytes) => [bytesOf(`${String(bytes.length)}:`), bytes]);
+    const expected = concatBytes([bytesOf('l'), ...parts, bytesOf('e')]);
+    expect(equalBytes(encodeBencode(strings), expected)).toBe(true);
+  });
+
+  test.each([0, 9, 10, 2 ** 31 - 1, 2 ** 31, -1, -(2 ** 31), Number.MAX_SAFE_INTEGER, -(2n ** 63n)])(
+    'the integer %d',
+    (value) => {
+      expect(utf8Decode(encodeBencode(value))).toBe(`i${String(value)}e`);
+    },
+  );
+
   test('keys of an object are text, keys of a Map are bytes', () => {
     expect(encodeBencode({ é: 1 })).toEqual(bytesOf('d2:éi1ee'));
     expect(encodeBencode(new Map([['\u00e9', 1]]))).toEqual(
@@ -87,6 +116,86 @@ describe('encoding', () => {
 
   test('refuses a Map key that is not bytes', () => {
     expect(() => encodeBencode(new Map([['€', 1]]))).toThrow(UsageError);
+  });
+});
+
+describe('dictionaries', () => {
+  const entries = fc
+    .uniqueArray(fc.tuple(keys, fc.nat()), { maxLength: 40, selector: ([key]) => key })
+    .map((list) => [...list].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+  // Read canonically they are our own class; out of order, Maps.
+  test.each([true, false])('read as the Map of their members (in order: %s)', (isOrdered) => {
+    fc.assert(
+      fc.property(entries, fc.array(keys), (list, others) => {
+        const members = isOrdered ? list : [...list].reverse();
+        const parts = members.map(([key, number]) => [latin1Encode(key), number] as const);
+        const texts = parts.map(([key, number]) => [encodeBencode(key), encodeBencode(number)]);
+        const bytes = concatBytes([bytesOf('d'), ...texts.flat(), bytesOf('e')]);
+        const dict = dictOf(decodeBencode(bytes, { canonical: false }));
+        const model = new Map(members);
+        expect([dict?.size, [...(dict ?? [])]]).toEqual([model.size, members]);
+        expect([[...(dict?.keys() ?? [])], [...(dict?.values() ?? [])]]).toEqual([
+          [...model.keys()],
+          [...model.values()],
+        ]);
+        const seen: unknown[] = [];
+        dict?.forEach((value, key) => seen.push([key, value]));
+        expect(seen).toEqual(members);
+        for (const key of [...others, ...model.keys()]) {
+          expect([dict?.has(key), dict?.get(key)]).toEqual([model.has(key), model.get(key)]);
+        }
+      }),
+    );
+  });
+
+  test('names that objects inherit are no members', () => {
+    const dict = dictOf(decodeBencode(bytesOf('d9:__proto__d1:xi1eee')));
+    expect([dict?.has('constructor'), dict?.get('toString'), dict?.get('x')]).toEqual([
+      false,
+      undefined,
+      undefined,
+    ]);
+    expect(plain(dict?.get('__proto__'))).toEqual(new Map([['x', 1]]));
+  });
+
+  test('keep their members while dictionaries inside them are read', () => {
+    const text = 'd1:ad1:ai1e1:bi2ee1:bd1:ai3e1:bi4ee1:cd1:ai5eee';
+    expect(plain(decodeBencode(bytesOf(text)))).toEqual(
+      new Map([
+        [
+          'a',
+          new Map([
+            ['a', 1],
+            ['b', 2],
+          ]),
+        ],
+        [
+          'b',
+          new Map([
+            ['a', 3],
+            ['b', 4],
+          ]),
+        ],
+        ['c', new Map([['a', 5]])],
+      ]),
+    );
+  });
+
+  test('out of order with dictionaries inside them', () => {
+    const dict = decodeBencode(bytesOf('d1:bd1:bi1e1:ai2ee1:ad1:xi3eee'), { canonical: false });
+    expect(plain(dict)).toEqual(
+      new Map([
+        [
+          'b',
+          new Map([
+            ['b', 1],
+            ['a', 2],
+          ]),
+        ],
+        ['a', new Map([['x', 3]])],
+      ]),
+    );
   });
 });
 
@@ -157,12 +266,12 @@ describe('decoding', () => {
 
   test('keys that share a place in the cache stay apart', () => {
     const words = Array.from({ length: 2000 }, (_, i) => [`k${String(i).padStart(4, '0')}`, i] as const);
-    expect(decodeBencode(encodeBencode(Object.fromEntries(words)))).toEqual(new Map(words));
+    expect(plain(decodeBencode(encodeBencode(Object.fromEntries(words))))).toEqual(new Map(words));
   });
 
   test('a prefix ends where the data begins', () => {
     const { value, end } = decodeBencodePrefix(bytesOf('d8:msg_typei1eeDATA'));
-    expect(value).toEqual(new Map([['msg_type', 1]]));
+    expect(plain(value)).toEqual(new Map([['msg_type', 1]]));
     expect(end).toBe(15);
   });
 

@@ -5,15 +5,13 @@
 // send: forgives what has one clear meaning all the same, which is keys out of order, leading zeros, "-0" and integers
 // beyond 64 bits. Refused by both: a key twice in a dictionary, because two readers would see two different values.
 import { LIMITS } from '../limits.ts';
+import { MemberStack } from './dict.ts';
+import type { BencodeDict, BencodeValue } from './dict.ts';
 import { BencodeError } from './error.ts';
 import { KeyCache } from './key-cache.ts';
 import { ViewCache } from './view-cache.ts';
 
-/** Integers are `number` when safe, else `bigint`; strings are bytes. */
-export type BencodeValue = number | bigint | Uint8Array | BencodeValue[] | BencodeDict;
-
-/** Keys hold one character for each byte of the key, so any key survives and text order is byte order. */
-export type BencodeDict = Map<string, BencodeValue>;
+export type { BencodeDict, BencodeValue } from './dict.ts';
 
 const DIGIT_0 = 0x30;
 const COLON = 0x3a;
@@ -77,6 +75,7 @@ class Decoder {
   readonly #canonical: boolean;
   readonly #keys = new KeyCache();
   readonly #views = new ViewCache();
+  readonly #members = new MemberStack();
   #at = 0;
   #depth = 0;
   #values = 0;
@@ -114,20 +113,25 @@ class Decoder {
   }
 
   dict(onMember?: (key: string, start: number, end: number) => void): BencodeDict {
-    const dict: BencodeDict = new Map();
-    let greatest: string | undefined;
     this.#enter();
+    const members = this.#members;
+    const base = members.top;
+    let unsorted: Map<string, BencodeValue> | undefined;
+    let greatest: string | undefined;
     while (!this.#leaves()) {
       const keyAt = this.#at;
       const start = this.#stringStart();
       const key = this.#keys.read(this.#bytes, start, this.#at);
       if (greatest === undefined || key > greatest) greatest = key;
-      else this.#checkOrder(dict, key, keyAt);
+      else unsorted = this.#outOfOrder(unsorted ?? members.toMap(base), key, keyAt);
       const valueAt = this.#at;
-      dict.set(key, this.value());
+      const value = this.value();
+      if (unsorted === undefined) members.push(key, value);
+      else unsorted.set(key, value);
       onMember?.(key, valueAt, this.#at);
     }
-    return dict;
+    const sorted = members.take(base);
+    return unsorted ?? sorted;
   }
 
   /** Most lists are paths of a few elements: made in one go, they take no more memory than they need. */
@@ -157,10 +161,11 @@ class Decoder {
     return true;
   }
 
-  /** BEP 3: keys must appear in sorted order, sorted as raw strings. */
-  #checkOrder(dict: BencodeDict, key: string, at: number): void {
-    if (dict.has(key)) throw new BencodeError('BENCODE_DUPLICATE_KEY', 'a key appears twice', at);
+  /** BEP 3: keys must appear in sorted order, sorted as raw strings. Returns the members so far. */
+  #outOfOrder(members: Map<string, BencodeValue>, key: string, at: number): Map<string, BencodeValue> {
+    if (members.has(key)) throw new BencodeError('BENCODE_DUPLICATE_KEY', 'a key appears twice', at);
     if (this.#canonical) throw new BencodeError('BENCODE_UNSORTED', 'keys are not sorted', at);
+    return members;
   }
 
   /** Reads a string's length and moves behind the string; returns where its bytes start. */

@@ -1,7 +1,8 @@
 // bencode, values to bytes (BEP 3). Always canonical: keys sorted bytewise, one way to write each value.
-import { latin1Decode, latin1Encode, utf8Encode } from '../bytes/bytes.ts';
-import { ByteWriter } from '../bytes/writer.ts';
+import { latin1Decode, utf8Encode } from '../bytes/bytes.ts';
 import { UsageError } from '../errors.ts';
+import { isDict, isSorted } from './dict.ts';
+import { Output } from './output.ts';
 
 /**
  * What can be written. A string is text and goes out as UTF-8, as do the keys of a plain object. The keys of a Map are
@@ -20,7 +21,6 @@ export interface EncodableObject {
   readonly [key: string]: Encodable | undefined;
 }
 
-const COLON = 0x3a;
 const DICT = 0x64;
 const END = 0x65;
 const INTEGER = 0x69;
@@ -31,47 +31,49 @@ const LIST = 0x6c;
  * @example encodeBencode({ length: 1, name: 'a.txt' }) // d6:lengthi1e4:name5:a.txte
  */
 export function encodeBencode(value: Encodable): Uint8Array {
-  const writer = new ByteWriter(256);
-  write(writer, value);
-  return writer.finish();
+  const output = new Output();
+  write(output, value);
+  return output.finish();
 }
 
-function write(writer: ByteWriter, value: Encodable): void {
-  if (value instanceof Uint8Array) {
-    writeBytes(writer, value);
+function write(output: Output, value: Encodable): void {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    writeInteger(output, value);
   } else if (typeof value === 'string') {
-    writeBytes(writer, utf8Encode(value));
-  } else if (typeof value === 'number' || typeof value === 'bigint') {
-    writeInteger(writer, value);
+    output.string(utf8Encode(value));
+  } else if (value instanceof Uint8Array) {
+    output.string(value);
   } else if (isList(value)) {
-    writer.u8(LIST);
-    for (const item of value) write(writer, item);
-    writer.u8(END);
+    output.u8(LIST);
+    for (const item of value) write(output, item);
+    output.u8(END);
   } else {
-    writeDict(writer, isMap(value) ? [...value] : textMembers(value));
+    output.u8(DICT);
+    if (isSorted(value)) value.forEach((member, key) => writeMember(output, key, member));
+    else for (const [key, member] of sortedMembers(value)) writeMember(output, key, member);
+    output.u8(END);
   }
 }
 
-function writeBytes(writer: ByteWriter, bytes: Uint8Array): void {
-  writer.ascii(String(bytes.length)).u8(COLON).bytes(bytes);
+function writeMember(output: Output, key: string, member: Encodable | undefined): void {
+  if (member === undefined) return;
+  output.key(key);
+  write(output, member);
 }
 
-function writeInteger(writer: ByteWriter, value: number | bigint): void {
+function writeInteger(output: Output, value: number | bigint): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new UsageError('BENCODE_NOT_INTEGER', `bencode has no form for ${String(value)}`);
   }
-  writer.u8(INTEGER).ascii(String(value)).u8(END);
+  output.u8(INTEGER).decimal(value).u8(END);
 }
 
-function writeDict(writer: ByteWriter, members: [string, Encodable | undefined][]): void {
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  writer.u8(DICT);
-  for (const [key, member] of members) {
-    if (member === undefined) continue;
-    writeBytes(writer, latin1Encode(key));
-    write(writer, member);
-  }
-  writer.u8(END);
+/** The members in the order of their keys as bytes. */
+function sortedMembers(
+  dict: ReadonlyMap<string, Encodable | undefined> | EncodableObject,
+): [string, Encodable | undefined][] {
+  const members = isMap(dict) ? [...dict] : textMembers(dict);
+  return members.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The members with their keys as bytes. */
@@ -83,6 +85,8 @@ function isList(value: Encodable): value is readonly Encodable[] {
   return Array.isArray(value);
 }
 
-function isMap(value: Encodable): value is ReadonlyMap<string, Encodable | undefined> {
-  return value instanceof Map;
+function isMap(
+  value: ReadonlyMap<string, Encodable | undefined> | EncodableObject,
+): value is ReadonlyMap<string, Encodable | undefined> {
+  return isDict(value);
 }

@@ -1,9 +1,10 @@
 // Typed access to decoded dictionaries. A member that is absent and one of the wrong type look the same: undefined.
 import { utf8Decode } from '../bytes/bytes.ts';
-import type { BencodeDict, BencodeValue } from './decode.ts';
+import { isDict } from './dict.ts';
+import type { BencodeDict, BencodeValue } from './dict.ts';
 
 export function dictOf(value: BencodeValue | undefined): BencodeDict | undefined {
-  return value instanceof Map ? value : undefined;
+  return isDict(value) ? value : undefined;
 }
 
 export function getDict(dict: BencodeDict, key: string): BencodeDict | undefined {

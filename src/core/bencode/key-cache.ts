@@ -3,8 +3,8 @@
 import { latin1Slice } from '../bytes/bytes.ts';
 
 const PLACES = 128;
-/** Longer keys are data (file names, merkle roots), not words that come again. */
-const LONGEST = 20;
+/** Longer keys are nearly all data (file names, merkle roots), not words that come again. */
+const LONGEST = 13;
 
 export class KeyCache {
   readonly #texts = new Array<string>(PLACES).fill('');
@@ -14,7 +14,7 @@ export class KeyCache {
     const length = end - start;
     if (length === 0) return '';
     if (length > LONGEST) return latin1Slice(bytes, start, end);
-    const place = ((bytes[start] ?? 0) * 7 + (bytes[end - 1] ?? 0) * 3 + length) % PLACES;
+    const place = ((bytes[start] ?? 0) * 7 + (bytes[end - 1] ?? 0) * 3 + length) & (PLACES - 1);
     const cached = this.#texts[place] ?? '';
     let same = 0;
     while (same < length && cached.charCodeAt(same) === bytes[start + same]) same++;

@@ -3,7 +3,7 @@
 
 const PLACES = 256;
 /** Longer strings are hashes and texts, which do not come again. */
-const LONGEST = 48;
+const LONGEST = 31;
 
 export class ViewCache {
   readonly #views = new Array<Uint8Array | undefined>(PLACES).fill(undefined);
@@ -14,7 +14,7 @@ export class ViewCache {
     const length = end - start;
     if (length === 0 || length > LONGEST) return viewOf(bytes, start, end);
     const middle = bytes[start + (length >>> 1)] ?? 0;
-    const place = ((bytes[start] ?? 0) + middle * 5 + (bytes[end - 1] ?? 0) * 11 + length * 3) % PLACES;
+    const place = ((bytes[start] ?? 0) + middle * 5 + (bytes[end - 1] ?? 0) * 11 + length * 3) & (PLACES - 1);
     const cached = this.#views[place];
     if (cached?.length === length) {
       const other = this.#starts[place] ?? 0;

@@ -8,6 +8,7 @@ import {
   fromHex,
   latin1Decode,
   latin1Encode,
+  latin1ToUtf8,
   toBase32,
   toHex,
   utf8Decode,
@@ -35,6 +36,7 @@ describe('conversions', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
         expect(utf8Decode(utf8Encode(text))).toBe(text);
+        expect(latin1ToUtf8(latin1Decode(utf8Encode(text)))).toBe(text);
       }),
     );
   });

@@ -9,6 +9,9 @@ const CHUNK = 4096;
 /** Up to here a loop beats the call into the host's decoder. */
 const SHORT = 64;
 
+/** Arguments for `String.fromCharCode`, one array for each length. */
+const runs: number[][] = [];
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -106,23 +109,25 @@ export function latin1Decode(bytes: Uint8Array): string {
 
 /** One character for each byte of [start, end), which must lie inside. Written for many short runs: no view is made. */
 export function latin1Slice(bytes: Uint8Array, start: number, end: number): string {
-  const { fromCharCode } = String;
+  if (end - start <= SHORT) return latin1Run(bytes, start, end);
   let text = '';
-  let at = start;
-  for (; end - at >= CHUNK; at += CHUNK) text += fromCharCode(...bytes.subarray(at, at + CHUNK));
-  for (; end - at >= 8; at += 8) {
-    text += fromCharCode(
-      bytes[at] ?? 0,
-      bytes[at + 1] ?? 0,
-      bytes[at + 2] ?? 0,
-      bytes[at + 3] ?? 0,
-      bytes[at + 4] ?? 0,
-      bytes[at + 5] ?? 0,
-      bytes[at + 6] ?? 0,
-      bytes[at + 7] ?? 0,
-    );
+  for (let at = start; at < end; at += CHUNK) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + CHUNK, end)));
   }
-  for (; at < end; at++) text += fromCharCode(bytes[at] ?? 0);
+  return text;
+}
+
+/** A run of up to `SHORT` bytes as one flat string; text that is added up is slower to make and to compare. */
+function latin1Run(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  const codes = (runs[length] ??= new Array<number>(length).fill(0));
+  for (let i = 0; i < length; i++) codes[i] = bytes[start + i] ?? 0;
+  return String.fromCharCode(...codes);
+}
+
+/** Reads text of one character a byte as the UTF-8 it holds; ASCII stays as it is. */
+export function latin1ToUtf8(text: string): string {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return utf8Decode(latin1Encode(text));
   return text;
 }
 

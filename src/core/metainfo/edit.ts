@@ -70,7 +70,7 @@ function editInfo(info: BencodeDict, bytes: Uint8Array, changes: TorrentChanges)
   return isSame ? bytes : encodeBencode(edited);
 }
 
-function setOrDelete(dict: BencodeDict, key: string, value: BencodeValue | null): void {
+function setOrDelete(dict: Map<string, BencodeValue>, key: string, value: BencodeValue | null): void {
   if (value === null) dict.delete(key);
   else dict.set(key, value);
 }

@@ -1,7 +1,7 @@
 // The content of a v2 info dictionary: the `file tree` (BEP 52), flattened in its own order, which is the stream order.
 import { dictOf, getDict } from '../bencode/fields.ts';
 import type { BencodeDict } from '../bencode/decode.ts';
-import { utf8Decode, latin1Encode } from '../bytes/bytes.ts';
+import { latin1ToUtf8 } from '../bytes/bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { HASH_LENGTH } from './merkle.ts';
 import { readFile } from './raw-file.ts';
@@ -34,7 +34,7 @@ function readFolder(folder: BencodeDict, path: readonly string[], files: RawFile
     if (key === '') continue;
     const entry = dictOf(value);
     if (entry === undefined) return refuse('METAINFO_BAD_TREE', 'an entry of the file tree is no dictionary');
-    readEntry(entry, [...path, utf8Decode(latin1Encode(key))], files);
+    readEntry(entry, [...path, latin1ToUtf8(key)], files);
   }
 }
 
