@@ -1,11 +1,10 @@
 // A tracker that sends its clients round in circles, away from encryption, or onto others.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toInfoHash, toPeerId } from '../../src/core/ids.ts';
 import { createTrackerDriver } from '../../src/engine/tracker-driver.ts';
 import { createHttpPort } from '../../src/node/http.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import { until } from '../support/processes.ts';
 import { EvilServer } from './http-server.ts';
 
 describe('tracker redirect loops', () => {
@@ -43,13 +42,13 @@ describe('tracker redirect loops', () => {
       { onPeers: () => undefined },
     );
     driver.start();
-    const [shown] = await until(
-      () =>
-        Promise.resolve(
-          driver.snapshot().some(({ message }) => message !== undefined) ? driver.snapshot() : undefined,
-        ),
-      { timeoutMs: 10_000, everyMs: 10 },
+    await vi.waitFor(
+      () => {
+        expect(driver.snapshot()[0]?.message).toBeDefined();
+      },
+      { timeout: 10_000, interval: 10 },
     );
+    const [shown] = driver.snapshot();
     await driver.stop(10);
     return { status: shown?.status ?? '', message: shown?.message };
   }

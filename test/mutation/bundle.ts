@@ -28,7 +28,7 @@ export async function bundle(suite: Suite, outFile: string): Promise<Mutant[]> {
         transform: (code, id) => {
           if (!id.startsWith(ROOT)) return undefined;
           if (mutated.has(id))
-            return instrument(relative(ROOT, id), readFileSync(id, 'utf8'), mutants, SWITCH);
+            return instrument({ file: relative(ROOT, id), text: readFileSync(id, 'utf8') }, mutants, SWITCH);
           if (!code.includes('import.meta.')) return undefined;
           return code
             .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))

@@ -104,7 +104,7 @@ export function changesAt(node: ts.Node, source: ts.SourceFile): Change[] {
 }
 
 /** The longest chain of `a?.b.c()` that a node starts: only around it may a switch stand. */
-export function chainOf(node: ts.Node): ts.Node {
+function chainOf(node: ts.Node): ts.Node {
   let top = node;
   for (;;) {
     const { parent } = top;

@@ -30,8 +30,7 @@ const steps = fc.array(fc.tuple(fc.nat(SIZE - 1), fc.constantFrom('in', 'out', '
 /** What the set is told, if it is allowed in its state; the model goes along. */
 function step(
   order: RarityOrder,
-  counts: number[],
-  inside: Set<number>,
+  { counts, inside }: { readonly counts: number[]; readonly inside: Set<number> },
   [piece, kind]: [number, string],
 ): void {
   const count = counts[piece] ?? 0;
@@ -56,7 +55,7 @@ describe('pieces in order of rarity', () => {
         const counts = Array<number>(SIZE).fill(0);
         const inside = new Set<number>();
         for (const change of list) {
-          step(order, counts, inside, change);
+          step(order, { counts, inside }, change);
           const pieces = listed(order);
           expect(order.length).toBe(inside.size);
           expect(new Set(pieces)).toEqual(inside);

@@ -1,13 +1,13 @@
 // Content for simulated machines, with real hashes: a few torrents of every version, made once a process.
 import { parseTorrent } from '../../../src/core/metainfo/parse.ts';
 import { buildTorrent } from '../../../src/core/metainfo/build.ts';
-import { Geometry } from '../../../src/core/metainfo/geometry.ts';
+import { BLOCK_LENGTH, Geometry } from '../../../src/core/metainfo/geometry.ts';
+import { HASH_LENGTH, merkleRoot } from '../../../src/core/metainfo/merkle.ts';
 import type { Metainfo, MetainfoVersion } from '../../../src/core/metainfo/metainfo.ts';
 import { planTorrent } from '../../../src/core/metainfo/plan.ts';
 import { Rng } from '../../../src/core/swarm/rng.ts';
 import { hashContent } from '../../../src/engine/hash-content.ts';
-import type { HashJob, Hasher } from '../../../src/ports/hasher.ts';
-import { hashNow } from '../../../src/web/hash-job.ts';
+import type { HashJob, HashResult, Hasher } from '../../../src/ports/hasher.ts';
 import { digests } from '../digests.ts';
 import { SIM_TRACKERS } from './tracker.ts';
 
@@ -51,9 +51,21 @@ export function wholeContent(choice: number): Promise<WholeContent> {
 }
 
 /** Hashes what is in memory, at once. */
-export function hashInMemory(job: HashJob): ReturnType<typeof hashNow> {
-  if (job.source.kind !== 'memory') throw new Error('no simulated file has a path');
-  return hashNow(job.source.data, job);
+export function hashInMemory({ source, sha1, merkle }: HashJob): HashResult {
+  if (source.kind !== 'memory') throw new Error('no simulated file has a path');
+  return {
+    sha1: sha1 ? digests.sha1(source.data) : undefined,
+    merkleRoot: merkle && rootOf(source.data.subarray(0, merkle.length), merkle.leaves),
+  };
+}
+
+function rootOf(data: Uint8Array, leafCount: number): Uint8Array {
+  const count = Math.ceil(data.length / BLOCK_LENGTH);
+  const leaves = new Uint8Array(count * HASH_LENGTH);
+  for (let i = 0; i < count; i++) {
+    leaves.set(digests.sha256(data.subarray(i * BLOCK_LENGTH, (i + 1) * BLOCK_LENGTH)), i * HASH_LENGTH);
+  }
+  return merkleRoot(leaves, leafCount, digests.sha256);
 }
 
 async function make(shape: Shape, seed: number): Promise<WholeContent> {
