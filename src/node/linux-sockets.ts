@@ -10,6 +10,8 @@ export const NONBLOCK = 0x800;
 export const CLOEXEC = 0x80000;
 export const DONTWAIT = 0x40;
 export const NOSIGNAL = 0x4000;
+/** More follows, be it the end: a close then goes out in the same packet. */
+export const MORE = 0x8000;
 export const POLLIN = 1;
 /** One thread is woken, not all that wait for the socket. */
 export const EXCLUSIVE: number = 1 << 28;

@@ -2,11 +2,11 @@
 // order (pipelining), and hands the connection to the general HTTP server with the first request of another kind.
 import type { Socket } from 'node:net';
 import { MAX_HEAD_BYTES, REFUSED, TOO_LARGE } from './http-deadlines.ts';
-import { readHead, type RequestHead } from './http-request.ts';
+import { findHeadEnd, readHead, type RequestHead } from './http-request.ts';
 
 /** Answers waiting for a client that does not read them; more stops reading from it. */
 const MAX_UNSENT_BYTES = 256 * 1024;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const HEAD_END_BYTES = 4;
 
 export interface HttpConnectionDeps {
   /** The whole response, one character a byte, to a request whose head says `announce` or `scrape`. */
@@ -63,12 +63,12 @@ export class HttpConnection {
     this.lastByteAt = this.#now();
     const data = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
     // The end of a head can only lie where the last chunk meets the new one, or behind.
-    let searchFrom = Math.max(0, (this.#pending?.length ?? 0) - HEAD_END.length);
+    let searchFrom = Math.max(0, (this.#pending?.length ?? 0) - HEAD_END_BYTES);
     this.#pending = undefined;
     let at = 0;
     let out = '';
     while (at < data.length) {
-      const end = data.indexOf(HEAD_END, searchFrom);
+      const end = findHeadEnd(data, searchFrom);
       if (end < 0) break;
       if (end - at > MAX_HEAD_BYTES) {
         this.#finish(out + TOO_LARGE);
@@ -88,7 +88,7 @@ export class HttpConnection {
         this.#finish(out);
         return;
       }
-      at = end + HEAD_END.length;
+      at = end + HEAD_END_BYTES;
       searchFrom = at;
     }
     this.#keep(data, at, out);

@@ -20,6 +20,22 @@ const SPACE = 0x20;
 const ANNOUNCE = Buffer.from('GET /announce');
 const SCRAPE = Buffer.from('GET /scrape');
 const VERSION = Buffer.from(' HTTP/1.');
+const CLOSE = Buffer.from('close');
+
+/** Where the empty line behind a head begins, or -1. Looks at every fourth byte: one of them must be of that line. */
+export function findHeadEnd(data: Uint8Array, start: number): number {
+  let at = start + 3;
+  while (at < data.length) {
+    const byte = data[at];
+    if (byte === LF) {
+      if (data[at - 1] === CR && data[at - 2] === LF && data[at - 3] === CR) return at - 3;
+      at += 2;
+    } else {
+      at += byte === CR ? 1 : 4;
+    }
+  }
+  return -1;
+}
 
 /** Reads the head that fills `data[start, end)`; the empty line follows at `end`. */
 export function readHead(
@@ -77,14 +93,10 @@ function readFields(
   }
 }
 
-function readField(
-  data: Buffer,
-  line: { readonly start: number; readonly end: number },
-  head: RequestHead,
-): void {
+function readField(data: Buffer, line: Line, head: RequestHead): void {
   switch ((data[line.start] ?? 0) | 0x20) {
     case 0x63: // c
-      if (valueOf(data, line, 'connection:')?.toLowerCase() === 'close') head.keepAlive = false;
+      if (nameEnd(data, line, 'connection:') > 0) head.keepAlive &&= !isClose(data, line);
       // A body on a GET is no announce but an attempt to smuggle a second request past a proxy.
       else if (!/^0*$/.test(valueOf(data, line, 'content-length:') ?? '')) head.kind = 'bad';
       break;
@@ -112,19 +124,33 @@ function joinValues(before: string, value: string | undefined): string {
   return before === '' ? value : `${before}, ${value}`;
 }
 
-/** The trimmed value if the line's name (with its colon, lower case) is this one. */
-function valueOf(
-  data: Buffer,
-  line: { readonly start: number; readonly end: number },
-  name: string,
-): string | undefined {
-  if (line.end - line.start < name.length) return undefined;
+interface Line {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the value begins if the line's name (with its colon, lower case) is this one; 0 if not. */
+function nameEnd(data: Buffer, line: Line, name: string): number {
+  if (line.end - line.start < name.length) return 0;
   for (let i = 0; i < name.length; i++) {
     const byte = data[line.start + i] ?? 0;
     const lower = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
-    if (lower !== name.charCodeAt(i)) return undefined;
+    if (lower !== name.charCodeAt(i)) return 0;
   }
-  return data.toString('latin1', line.start + name.length, line.end).trim();
+  return line.start + name.length;
+}
+
+/** The trimmed value of a line of this name. */
+function valueOf(data: Buffer, line: Line, name: string): string | undefined {
+  const start = nameEnd(data, line, name);
+  return start === 0 ? undefined : data.toString('latin1', start, line.end).trim();
+}
+
+/** Whether a Connection line says no more than `close`: usually without a string for it. */
+function isClose(data: Buffer, line: Line): boolean {
+  const at = line.start + 'connection: '.length;
+  if (line.end - at === CLOSE.length && startsWith(data, at, CLOSE)) return true;
+  return valueOf(data, line, 'connection:')?.toLowerCase() === 'close';
 }
 
 function startsWith(data: Buffer, at: number, text: Buffer): boolean {

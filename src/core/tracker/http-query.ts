@@ -46,7 +46,8 @@ export function parseAnnounceTarget(target: Span, query: AnnounceQuery, form: Ht
     let valueEnd = keyEnd;
     while (valueEnd < end && bytes[valueEnd] !== AMPERSAND) valueEnd++;
     const valueStart = bytes[keyEnd] === EQUALS ? keyEnd + 1 : keyEnd;
-    const found = readParameter({ bytes, keyStart, keyEnd, valueStart, valueEnd }, query, form);
+    const key: Span = { bytes, start: keyStart, end: keyEnd };
+    const found = readParameter(key, { bytes, start: valueStart, end: valueEnd }, { query, form });
     if (typeof found === 'number') seen |= found;
     else return found;
     at = valueEnd;
@@ -78,53 +79,44 @@ export function parseScrapeTarget(target: Span, hashes: HashList): Refusal | und
 const HAS_HASH = 1;
 const HAS_PEER_ID = 2;
 
-interface Parameter {
-  readonly bytes: Uint8Array;
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  readonly valueStart: number;
-  readonly valueEnd: number;
+interface Into {
+  readonly query: AnnounceQuery;
+  readonly form: HttpForm;
 }
 
-function readParameter(parameter: Parameter, query: AnnounceQuery, form: HttpForm): number | Refusal {
-  const { bytes, keyStart, keyEnd } = parameter;
-  const value: Span = { bytes, start: parameter.valueStart, end: parameter.valueEnd };
-  const key = bytes[keyStart];
-  const isNamed = (name: string): boolean => isKey({ bytes, start: keyStart, end: keyEnd }, name);
-  switch (keyEnd - keyStart) {
+function readParameter(name: Span, value: Span, { query, form }: Into): number | Refusal {
+  switch (name.end - name.start) {
     case 9:
-      if (!isNamed('info_hash')) return 0;
+      if (!isKey(name, 'info_hash')) return 0;
       return decode20(value, query.infoHash) ? HAS_HASH : REFUSALS['bad-info-hash'];
     case 7:
-      if (key === P && isNamed('peer_id')) {
+      if (isKey(name, 'peer_id')) {
         return decode20(value, query.peerId) ? HAS_PEER_ID : REFUSALS['bad-peer-id'];
       }
-      if (isNamed('numwant')) query.asked = readNumber(value);
-      else if (isNamed('compact')) form.compact = readNumber(value) !== 0;
+      if (isKey(name, 'numwant')) query.asked = readNumber(value);
+      else if (isKey(name, 'compact')) form.compact = readNumber(value) !== 0;
       return 0;
     case 4:
-      if (isNamed('port')) query.port = readNumber(value);
-      else if (isNamed('left')) query.seed = readNumber(value) === 0;
+      if (isKey(name, 'port')) query.port = readNumber(value);
+      else if (isKey(name, 'left')) query.seed = readNumber(value) === 0;
       return 0;
     case 5:
-      if (isNamed('event')) readEvent(value, query);
-      else if (isNamed('token')) query.credential = readText(value);
+      if (isKey(name, 'event')) readEvent(value, query);
+      else if (isKey(name, 'token')) query.credential = readText(value);
       return 0;
     case 8:
-      if (isNamed('uploaded')) query.uploaded = Math.max(0, readNumber(value));
+      if (isKey(name, 'uploaded')) query.uploaded = Math.max(0, readNumber(value));
       return 0;
     case 10:
-      if (isNamed('downloaded')) query.downloaded = Math.max(0, readNumber(value));
+      if (isKey(name, 'downloaded')) query.downloaded = Math.max(0, readNumber(value));
       return 0;
     case 2:
-      if (isNamed('ip')) readIp(value, query);
+      if (isKey(name, 'ip')) readIp(value, query);
       return 0;
     default:
       return 0;
   }
 }
-
-const P = 0x70;
 
 function readEvent(value: Span, query: AnnounceQuery): void {
   switch (value.end - value.start) {

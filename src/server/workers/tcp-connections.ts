@@ -9,6 +9,7 @@ import {
   ECONNABORTED,
   EINTR,
   EXCLUSIVE,
+  MORE,
   NONBLOCK,
   NOSIGNAL,
   pinned,
@@ -18,7 +19,7 @@ import {
 } from '../../node/linux-sockets.ts';
 import type { HttpAnswers } from '../http-answers.ts';
 import { HEAD_MS, IDLE_MS, MAX_HEAD_BYTES, REFUSED, TOO_LARGE } from '../http-deadlines.ts';
-import { readHead, RequestHead } from '../http-request.ts';
+import { findHeadEnd, readHead, RequestHead } from '../http-request.ts';
 
 /** Connections accepted before others have their turn. */
 const ACCEPTS = 64;
@@ -27,7 +28,7 @@ const READ_BYTES = 16 * 1024;
 const UNSENT_BYTES = 64 * 1024;
 /** After an error of the system (no more descriptors) new connections wait this long. */
 const ACCEPT_PAUSE_MS = 200;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const HEAD_END_BYTES = 4;
 
 interface Kept {
   readonly ip: Uint8Array;
@@ -56,6 +57,9 @@ export class TcpConnections {
   readonly #head: RequestHead = new RequestHead();
   readonly #name: Uint8Array = pinned(ADDRESS_BYTES + 4);
   readonly #nameAt: number;
+  readonly #ip4: Uint8Array = this.#name.subarray(4, 8);
+  readonly #ip6: Uint8Array = this.#name.subarray(8, 24);
+  readonly #mapped: Uint8Array = this.#name.subarray(20, 24);
   readonly #in: Buffer = Buffer.from(pinned(READ_BYTES).buffer);
   readonly #inAt: number;
   readonly #out: Buffer = Buffer.from(pinned(UNSENT_BYTES).buffer);
@@ -78,7 +82,7 @@ export class TcpConnections {
 
   /** Takes what waits at the listening socket. */
   accept(): void {
-    const { libc, own, now } = this.#deps;
+    const { libc, own } = this.#deps;
     const lengthAt = this.#nameAt + ADDRESS_BYTES;
     for (let i = 0; i < ACCEPTS; i++) {
       this.#name[ADDRESS_BYTES] = ADDRESS_BYTES;
@@ -90,8 +94,7 @@ export class TcpConnections {
       }
       own(fd, true);
       if (this.#kept.size >= this.#deps.maxConnections) this.#close(fd);
-      else
-        this.#read(fd, { ip: this.#peer(), lastByteAt: now(), partialSince: undefined, pending: undefined });
+      else this.#read(fd, undefined);
     }
   }
 
@@ -122,54 +125,57 @@ export class TcpConnections {
     this.#resumeAt = this.#deps.now() + ACCEPT_PAUSE_MS;
   }
 
-  /** The address of who was accepted last; one mapped into IPv6 is IPv4. */
+  /** The address of who was accepted last; one mapped into IPv6 is IPv4. A view of where the next one's will be. */
   #peer(): Uint8Array {
-    const name = this.#name;
-    if (this.#listener.family === 4) return name.slice(4, 8);
-    const mapped = name[18] === 0xff && name[19] === 0xff && name.subarray(8, 18).every((byte) => byte === 0);
-    return mapped ? name.slice(20, 24) : name.slice(8, 24);
+    if (this.#listener.family === 4) return this.#ip4;
+    return isMapped(this.#name) ? this.#mapped : this.#ip6;
   }
 
-  #read(fd: number, kept: Kept): void {
+  /** Without `kept` the connection is the one that was accepted last. */
+  #read(fd: number, kept: Kept | undefined): void {
     const { libc } = this.#deps;
     const length = libc.receive(fd, this.#inAt, READ_BYTES, 0);
     if (length > 0) {
-      kept.lastByteAt = this.#deps.now();
       const chunk = this.#in.subarray(0, length);
-      const data = kept.pending === undefined ? chunk : Buffer.concat([kept.pending, chunk]);
+      const data = kept?.pending === undefined ? chunk : Buffer.concat([kept.pending, chunk]);
       this.#serve(fd, kept, data);
     } else if (length < 0 && libc.errno() === EAGAIN) {
-      this.#keep(fd, kept);
+      if (kept === undefined) this.#keep(fd, undefined, undefined);
     } else {
       this.#close(fd);
     }
   }
 
   /** Answers every whole request in order. */
-  #serve(fd: number, kept: Kept, data: Buffer): void {
+  #serve(fd: number, kept: Kept | undefined, data: Buffer): void {
     const head = this.#head;
+    const ip = kept?.ip ?? this.#peer();
     this.#outLength = 0;
     let at = 0;
     while (at < data.length) {
-      const end = data.indexOf(HEAD_END, at);
+      const end = findHeadEnd(data, at);
       if ((end < 0 ? data.length : end) - at > MAX_HEAD_BYTES) return this.#finish(fd, TOO_LARGE);
       if (end < 0) break;
       readHead(data, { start: at, end }, head);
       if (head.kind === 'bad') return this.#finish(fd, REFUSED);
       if (head.kind === 'other') return this.#handOver(fd, data.subarray(at));
-      this.#deps.answers.render(data, head, kept.ip);
+      this.#deps.answers.render(data, head, ip);
       if (!this.#append(fd)) return this.#close(fd);
       if (!head.keepAlive) return this.#finish(fd, '');
-      at = end + HEAD_END.length;
+      at = end + HEAD_END_BYTES;
     }
     if (!this.#flush(fd)) return this.#close(fd);
-    kept.pending = at < data.length ? Buffer.from(data.subarray(at)) : undefined;
-    kept.partialSince = kept.pending === undefined ? undefined : (kept.partialSince ?? kept.lastByteAt);
-    this.#keep(fd, kept);
+    this.#keep(fd, kept, at < data.length ? Buffer.from(data.subarray(at)) : undefined);
   }
 
-  #keep(fd: number, kept: Kept): void {
-    if (this.#kept.has(fd)) return;
+  /** Waits for what comes next; `pending` is the beginning of it. */
+  #keep(fd: number, known: Kept | undefined, pending: Buffer | undefined): void {
+    const now = this.#deps.now();
+    const kept = known ?? { ip: this.#peer().slice(), lastByteAt: now, partialSince: undefined, pending };
+    kept.lastByteAt = now;
+    kept.pending = pending;
+    kept.partialSince = pending === undefined ? undefined : (kept.partialSince ?? now);
+    if (known !== undefined) return;
     this.#kept.set(fd, kept);
     this.#deps.poll.add(fd, POLLIN);
   }
@@ -184,16 +190,16 @@ export class TcpConnections {
   }
 
   /** False where the client has gone, or does not read what it asked for: such a one is cut off. */
-  #flush(fd: number): boolean {
+  #flush(fd: number, flags = NOSIGNAL): boolean {
     const length = this.#outLength;
     this.#outLength = 0;
-    return length === 0 || this.#deps.libc.send(fd, this.#outAt, length, NOSIGNAL) === length;
+    return length === 0 || this.#deps.libc.send(fd, this.#outAt, length, flags) === length;
   }
 
-  /** The last words. */
+  /** The last words, and the end of the connection in the same packet. */
   #finish(fd: number, text: string): void {
-    this.#outLength += this.#out.write(text, this.#outLength, 'latin1');
-    this.#flush(fd);
+    if (text !== '') this.#outLength += this.#out.write(text, this.#outLength, 'latin1');
+    this.#flush(fd, NOSIGNAL | MORE);
     this.#close(fd);
   }
 
@@ -209,4 +215,10 @@ export class TcpConnections {
     this.#deps.own(fd, false);
     this.#deps.libc.close(fd);
   }
+}
+
+/** Whether a sockaddr_in6 holds an IPv4 address (::ffff:0:0/96). */
+function isMapped(name: Uint8Array): boolean {
+  for (let at = 8; at < 18; at++) if (name[at] !== 0) return false;
+  return name[18] === 0xff && name[19] === 0xff;
 }
