@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../bytes/bytes.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { ProtocolError, UsageError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { parseMessage } from './decode.ts';
+import { checkLength, parseMessage } from './decode.ts';
 import { encodeInto, encodeMessage, encodePieceHeader } from './encode.ts';
 import type { HashRange, Message } from './messages.ts';
 
@@ -114,6 +114,60 @@ describe('peer messages', () => {
     run.set(data, 16);
     expect(run.subarray(3)).toEqual(
       encodeMessage({ kind: 'piece', piece: 0x01020304, begin: 0xfffefdfc, data }),
+    );
+  });
+
+  it.each([
+    ['a piece without its header', '000000080700000000000000', 'WIRE_BAD_LENGTH'],
+    ['an extended message without its id', '0000000114', 'WIRE_BAD_LENGTH'],
+    ['a request that is short', '0000000c060000000000000000000000', 'WIRE_BAD_LENGTH'],
+    ['a frame cut in its prefix', '000000', 'WIRE_BAD_LENGTH'],
+  ])('%s is refused', (_, hex, code) => {
+    expect(() => parseMessage(fromHex(hex))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([0, 1, 31, 33, 63])('hashes that are %d bytes are refused: they come whole (BEP 52)', (length) => {
+    const frame = new ByteWriter()
+      .u32(49 + length)
+      .u8(22)
+      .bytes(new Uint8Array(48 + length))
+      .finish();
+    expect(() => parseMessage(frame)).toThrow(
+      expect.objectContaining({ code: 'WIRE_BAD_LENGTH', received: 49 + length }),
+    );
+  });
+
+  it('a request for hashes has its one length', () => {
+    for (const [id, length] of [
+      [21, 47],
+      [21, 49],
+      [23, 0],
+    ] as const) {
+      const frame = new ByteWriter()
+        .u32(1 + length)
+        .u8(id)
+        .bytes(new Uint8Array(length))
+        .finish();
+      expect(() => parseMessage(frame)).toThrow(
+        expect.objectContaining({ code: 'WIRE_BAD_LENGTH', expected: 49, received: 1 + length }),
+      );
+    }
+  });
+
+  it('errors of length say what was expected and what came', () => {
+    expect(() => parseMessage(fromHex('00000002000102'))).toThrow(
+      expect.objectContaining({ code: 'WIRE_BAD_LENGTH', expected: 2, received: 3 }),
+    );
+    const least = LIMITS.wireMessageBytes.value;
+    expect(() => checkLength(least + 1, undefined)).toThrow(
+      expect.objectContaining({ code: 'WIRE_MESSAGE_TOO_LARGE', expected: least, received: least + 1 }),
+    );
+    expect(() => checkLength(least, undefined)).not.toThrow();
+    expect(() => checkLength(least, 7)).toThrow(
+      expect.objectContaining({ code: 'WIRE_BLOCK_TOO_LARGE', received: least }),
+    );
+    expect(() => encodeMessage({ kind: 'unknown', id: 1 })).toThrow(
+      expect.objectContaining({ code: 'WIRE_UNKNOWN_MESSAGE' }),
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex } from '../bytes/bytes.ts';
+import { InvariantError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { toInfoHash, toPeerId } from '../ids.ts';
 import { WIRE_TIMEOUTS, WireConnection } from './connection.ts';
@@ -182,5 +183,67 @@ describe('WireConnection', () => {
     const connection = greeted();
     connection.tick(WIRE_TIMEOUTS.idleMs);
     expect(failure(connection)).toBe('WIRE_TIMEOUT');
+  });
+
+  it('counts silence from its start, not from the beginning of time', () => {
+    const connection = new WireConnection(1_000_000);
+    connection.receive(encodeHandshake(handshake), 1_000_000);
+    drain(connection);
+    expect(connection.nextTimeout()).toBe(1_000_000 + WIRE_TIMEOUTS.keepAliveMs);
+    connection.tick(1_000_000 + WIRE_TIMEOUTS.keepAliveMs - 1);
+    expect(connection.poll()).toBeUndefined();
+    connection.sent(1_100_000);
+    connection.tick(1_000_000 + WIRE_TIMEOUTS.idleMs - 1);
+    expect(connection.poll()).toBeUndefined();
+  });
+
+  it('asks for no keep-alive before the handshake is done', () => {
+    const connection = new WireConnection(0, { handshakeMs: 500, keepAliveMs: 100, idleMs: 1000 });
+    connection.tick(200);
+    expect(connection.poll()).toBeUndefined();
+  });
+
+  it('is a fault of the caller to give it more before it is drained', () => {
+    const connection = greeted();
+    connection.receive(
+      concatBytes([encodeMessage({ kind: 'choke' }), encodeMessage({ kind: 'unchoke' })]),
+      0,
+    );
+    connection.poll();
+    expect(() => connection.receive(encodeMessage({ kind: 'choke' }), 0)).toThrow(InvariantError);
+  });
+
+  it('takes memory for a long message as it comes, not as it is announced', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const length = LIMITS.wireMessageBytes.value;
+    const prefix = Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length, 20, 0);
+    const connections = Array.from({ length: 200 }, () => {
+      const connection = greeted();
+      connection.receive(prefix, 0);
+      expect(drain(connection)).toEqual([]);
+      return connection;
+    });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 * 100_000);
+    expect(connections).toHaveLength(200);
+  });
+
+  it('joins messages of any length that straddle chunks at any place', () => {
+    for (const size of [0, 1, 3, 59, 60, 64, 65_530, 65_536, 65_537, 131_080]) {
+      const payload = Uint8Array.from({ length: size }, (_, i) => i * 7);
+      const texts = [payload, payload.slice(0, 9), payload].map((part) =>
+        encodeMessage({ kind: 'extended', id: 3, payload: part }),
+      );
+      const bytes = concatBytes([...texts, encodeMessage({ kind: 'keep-alive' })]);
+      for (const cut of [1, 3, 4, 5, 6, 7, 70, size + 3, size + 6, size + 8]) {
+        const connection = greeted();
+        const events: string[] = [];
+        for (const part of [bytes.slice(0, cut), bytes.slice(cut, cut + 5), bytes.slice(cut + 5)]) {
+          connection.receive(part, 0);
+          events.push(...drain(connection));
+          part.fill(0xee);
+        }
+        expect(events).toEqual([...texts.map(toHex), '00000000']);
+      }
+    }
   });
 });

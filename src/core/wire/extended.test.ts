@@ -38,6 +38,31 @@ describe('extended handshake', () => {
     expect(parseExtendedHandshake(payload).extensions).toEqual({ ut_pex: 4, ut_metadata: 3 });
   });
 
+  it('takes fields at the ends of their ranges', () => {
+    const most = String(Number.MAX_SAFE_INTEGER);
+    const payload = latin1Encode(
+      `d1:md11:ut_metadatai255e6:ut_pexi1ee13:metadata_sizei${most}e1:pi65535e4:reqqi1ee`,
+    );
+    expect(parseExtendedHandshake(payload)).toEqual({
+      extensions: { ut_metadata: 255, ut_pex: 1 },
+      metadataSize: Number.MAX_SAFE_INTEGER,
+      port: 65535,
+      requestQueue: 1,
+      uploadOnly: false,
+    });
+    expect(parseExtendedHandshake(latin1Encode('d1:pi65536ee')).port).toBeUndefined();
+    expect(parseExtendedHandshake(latin1Encode('d1:mi1ee')).extensions).toEqual({});
+    expect(Object.keys(parseExtendedHandshake(latin1Encode('de')).extensions)).toEqual([]);
+  });
+
+  it('names what is no address, and what is no dictionary', () => {
+    const wrong = { extensions: {}, uploadOnly: false, yourIp: 'host' };
+    expect(() => encodeExtendedHandshake(wrong)).toThrow(expect.objectContaining({ code: 'IP_INVALID' }));
+    expect(() => parseExtendedHandshake(latin1Encode('le'))).toThrow(
+      expect.objectContaining({ code: 'WIRE_BAD_EXTENDED' }),
+    );
+  });
+
   it('cuts a long client name', () => {
     const payload = latin1Encode(`d1:v500:${'x'.repeat(500)}e`);
     expect(parseExtendedHandshake(payload).client).toBe('x'.repeat(100));

@@ -31,6 +31,13 @@ describe('handshake', () => {
     for (let length = 0; length < 68; length++) {
       expect(() => parseHandshake(bytes.subarray(0, length))).toThrow(ProtocolError);
     }
+    for (const length of [47, 67, 69]) {
+      const cut = new Uint8Array(length);
+      cut.set(bytes.subarray(0, length));
+      expect(() => parseHandshake(cut)).toThrow(
+        expect.objectContaining({ code: 'WIRE_BAD_HANDSHAKE', expected: 68, received: length }),
+      );
+    }
   });
 
   it('begins to be readable with the info hash', () => {

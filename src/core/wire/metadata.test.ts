@@ -20,6 +20,27 @@ describe('metadata messages', () => {
     expect(parseMetadata(latin1Encode('d8:msg_typei7ee'))).toEqual({ kind: 'unknown' });
   });
 
+  it.each([
+    ['no dictionary', 'le'],
+    ['no type', 'd5:piecei0ee'],
+    ['no piece', 'd8:msg_typei0ee'],
+    ['a piece below zero', 'd8:msg_typei2e5:piecei-1ee'],
+    ['no data', 'd8:msg_typei1e5:piecei0ee'],
+  ])('with %s are refused', (_, text) => {
+    expect(() => parseMetadata(latin1Encode(text))).toThrow(
+      expect.objectContaining({ code: 'WIRE_BAD_METADATA' }),
+    );
+  });
+
+  it('may carry a whole piece and no more, and keys out of order', () => {
+    const head = 'd5:piecei0e8:msg_typei1ee';
+    const whole = parseMetadata(latin1Encode(head + 'x'.repeat(METADATA_PIECE_BYTES)));
+    expect(whole).toMatchObject({ kind: 'data', piece: 0, totalSize: undefined });
+    expect(() => parseMetadata(latin1Encode(head + 'x'.repeat(METADATA_PIECE_BYTES + 1)))).toThrow(
+      expect.objectContaining({ code: 'WIRE_BAD_METADATA' }),
+    );
+  });
+
   it('throw nothing but ProtocolError', () => {
     const parts = fc.constantFrom('d', 'e', '8:msg_type', 'i1e', 'i-1e', '5:piece', 'l', 'x');
     fc.assert(

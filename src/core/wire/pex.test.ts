@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBencode } from '../bencode/encode.ts';
+import { latin1Encode } from '../bytes/bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { PEX_FLAGS, encodePex, parsePex } from './pex.ts';
@@ -42,5 +43,18 @@ describe('peer exchange', () => {
       expect(() => parsePex(payload.subarray(0, length))).toThrow(ProtocolError);
     }
     expect(() => parsePex(encodeBencode({ added: new Uint8Array(7) }))).toThrow(ProtocolError);
+  });
+
+  it('takes keys that are out of order, and refuses what is no dictionary or no whole number of peers', () => {
+    expect(parsePex(latin1Encode('d5:added0:1:ai1e7:added.f0:e'))).toEqual({ added: [], dropped: [] });
+    const bad = [latin1Encode('le'), encodeBencode({ added: new Uint8Array(7) })];
+    for (const payload of [...bad, encodeBencode({ dropped6: new Uint8Array(17) })]) {
+      expect(() => parsePex(payload)).toThrow(expect.objectContaining({ code: 'WIRE_BAD_PEX' }));
+    }
+  });
+
+  it('counts peers by the size of their addresses', () => {
+    const six = encodeBencode({ added6: new Uint8Array(36).fill(1) });
+    expect(parsePex(six).added).toHaveLength(2);
   });
 });
