@@ -25,7 +25,8 @@ describe('canonical peer priority (BEP 40)', () => {
     expect(of('1.2.3.4', '9.2.3.4')).toBe(of('1.2.3.4', '9.2.3.6'));
     expect(of('1.2.3.4', '1.2.3.5')).not.toBe(of('1.2.3.4', '1.2.3.7'));
     expect(of('1.2.3.4', '9.2.3.4')).not.toBe(of('1.2.3.4', '9.2.2.4'));
-    expect(of('1.2.3.4', '1.9.3.4')).not.toBe(of('1.2.3.4', '1.9.9.4'));
+    expect(of('1.2.3.4', '1.2.8.4')).not.toBe(of('1.2.3.4', '1.2.10.4'));
+    expect(of('1.2.3.4', '1.9.8.4')).toBe(of('1.2.3.4', '1.9.10.4'));
   });
 
   it('of two at one address is told by their ports', () => {
