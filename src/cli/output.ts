@@ -1,4 +1,5 @@
 // What a command prints: results on stdout (lines or JSON, one object a line), everything else on stderr.
+import { printable } from '../core/format.ts';
 import { streamColors, type Colors } from './colors.ts';
 import type { CliIo } from './io.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -13,13 +14,13 @@ export interface Output {
   readonly isJson: boolean;
   /** For stdout. */
   readonly colors: Colors;
-  /** A result for people, on stdout; nothing with --json. */
+  /** A result for people, on stdout; nothing with --json. May hold colours: the caller makes names printable. */
   line(text?: string): void;
   /** A result for machines, on stdout; nothing without --json. */
   json(value: object): void;
-  /** A remark on stderr; nothing with --quiet. */
+  /** A remark of one line on stderr, made printable; nothing with --quiet. */
   note(text: string): void;
-  /** A warning on stderr, even with --quiet. */
+  /** A warning of one line on stderr, made printable, even with --quiet. */
   warn(text: string): void;
   /** A progress display on stderr over `total` bytes; silent with --quiet. */
   progress(label: string, total: number): Progress;
@@ -39,9 +40,9 @@ export function createOutput(io: Pick<CliIo, 'stdout' | 'stderr' | 'env'>, flags
       if (isJson) io.stdout.write(`${JSON.stringify(value)}\n`);
     },
     note: (text) => {
-      if (!quiet) io.stderr.write(`${text}\n`);
+      if (!quiet) io.stderr.write(`${printable(text)}\n`);
     },
-    warn: (text) => io.stderr.write(`${errorColors.yellow('warning:')} ${text}\n`),
+    warn: (text) => io.stderr.write(`${errorColors.yellow('warning:')} ${printable(text)}\n`),
     progress: (label, total) =>
       createProgress({ stream: quiet ? undefined : io.stderr, label, total, colors: errorColors }),
   };

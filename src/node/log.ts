@@ -1,6 +1,8 @@
-// The Log port over pino: lines of JSON on a stream, for daemons and for finding faults.
+// The Log port over pino: lines of JSON on a stream, for daemons and for finding faults. Law: what a stranger sent can
+// neither end a line nor steer a terminal; JSON alone would let the controls beyond ASCII through.
 import { pino, type DestinationStream, type Logger } from 'pino';
-import type { Log } from '../ports/log.ts';
+import { printable } from '../core/format.ts';
+import type { Log, LogFields } from '../ports/log.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -12,17 +14,26 @@ export function createLog(level: LogLevel, destination: DestinationStream = proc
 function wrap(logger: Logger): Log {
   return {
     debug: (message, fields) => {
-      logger.debug(fields, message);
+      logger.debug(plain(fields), message);
     },
     info: (message, fields) => {
-      logger.info(fields, message);
+      logger.info(plain(fields), message);
     },
     warn: (message, fields) => {
-      logger.warn(fields, message);
+      logger.warn(plain(fields), message);
     },
     error: (message, fields) => {
-      logger.error(fields, message);
+      logger.error(plain(fields), message);
     },
-    child: (fields) => wrap(logger.child(fields)),
+    child: (fields) => wrap(logger.child(plain(fields))),
   };
+}
+
+function plain(fields: LogFields = {}): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? printable(value) : value,
+    ]),
+  );
 }

@@ -13,7 +13,7 @@ import {
 } from '../../node/create-torrent.ts';
 import { createHashPool } from '../../node/hash-pool.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
-import { formatBytes, formatCount } from '../../core/format.ts';
+import { formatBytes, formatCount, printable } from '../../core/format.ts';
 import { parseCount } from '../option-values.ts';
 import {
   addContentOptions,
@@ -164,9 +164,9 @@ function report({ output }: Call, created: CreatedTorrent, { target, seconds }: 
   }
   if (target === undefined) return;
   const { bold, dim } = output.colors;
-  output.line(`${bold(basename(target))} ${dim(formatBytes(created.bytes.length))}`);
+  output.line(`${bold(printable(basename(target)))} ${dim(formatBytes(created.bytes.length))}`);
   output.line(
-    `  content       ${metainfo.name}, ${formatCount(files, 'file')}, ${formatBytes(metainfo.length)}`,
+    `  content       ${printable(metainfo.name)}, ${formatCount(files, 'file')}, ${formatBytes(metainfo.length)}`,
   );
   output.line(
     `  pieces        ${formatCount(metainfo.pieceCount, 'piece')} of ${formatBytes(metainfo.pieceLength)}`,
@@ -189,10 +189,11 @@ function showPlan({ output }: Call, { plan, files }: PlannedContent): void {
     pieceCount: plan.pieceCount,
     files: files.map((file) => ({ path: file.path.join('/'), length: file.length })),
   });
-  for (const file of files) output.line(`${formatBytes(file.length).padStart(10)}  ${file.path.join('/')}`);
+  for (const file of files)
+    output.line(`${formatBytes(file.length).padStart(10)}  ${printable(file.path.join('/'))}`);
   const pads = padding === 0 ? '' : `, ${formatBytes(padding)} of padding`;
   output.line(
-    `${plan.name}: ${formatCount(files.length, 'file')}, ${formatBytes(plan.length)}, ` +
+    `${printable(plan.name)}: ${formatCount(files.length, 'file')}, ${formatBytes(plan.length)}, ` +
       `${formatCount(plan.pieceCount, 'piece')} of ${formatBytes(plan.pieceLength)}${pads}`,
   );
 }

@@ -1,6 +1,7 @@
 // swarmpress inspect: what a .torrent or a magnet link says.
 import { toHex } from '../../core/bytes/bytes.ts';
 import { InvariantError } from '../../core/errors.ts';
+import { printable } from '../../core/format.ts';
 import { lintTorrent } from '../../core/metainfo/lint.ts';
 import type { MagnetLink } from '../../core/metainfo/magnet.ts';
 import type { Metainfo } from '../../core/metainfo/metainfo.ts';
@@ -68,7 +69,8 @@ function inspectTorrent({ flags, output }: Call, input: string, { bytes, metainf
   const lint = flags.lint === true ? lintTorrent(bytes, metainfo) : undefined;
   output.json({ input, ok: true, ...describeMetainfo(metainfo), ...(lint === undefined ? {} : { lint }) });
   showMetainfo(metainfo, output, { torrentLength: bytes.length, allFiles: flags.all === true });
-  for (const { code, message } of lint ?? []) output.line(`${output.colors.yellow(code)} ${message}`);
+  for (const { code, message } of lint ?? [])
+    output.line(`${output.colors.yellow(code)} ${printable(message)}`);
   if (lint?.length === 0) output.line(output.colors.green('nothing to regret'));
 }
 
