@@ -83,6 +83,13 @@ describe('architecture', () => {
     expect(guilty.map(({ path }) => path)).toEqual([]);
   });
 
+  it('finds files of the package in one module, as bundling moves the others', () => {
+    const guilty = sources.filter(
+      ({ path, text }) => !/^(?:web|page)\//.test(path) && text.includes('import.meta'),
+    );
+    expect(guilty.map(({ path }) => path)).toEqual(['node/package-files.ts']);
+  });
+
   it('keeps files at 400 lines or fewer and opens each with a comment', () => {
     const long = sources.filter(
       ({ path, text }) => !path.endsWith('table.ts') && text.split('\n').length > 401,

@@ -2,6 +2,7 @@
 // the port, the API only to whoever has the token.
 import { readFile } from 'node:fs/promises';
 import type { Hono } from 'hono';
+import { builtFile } from '../node/package-files.ts';
 
 export type ViewAssets = ReadonlyMap<string, { readonly body: string; readonly type: string }>;
 
@@ -60,12 +61,9 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Beside us in dist/; run from source, scripts are taken from the last build. */
 export async function loadViewAssets(): Promise<ViewAssets> {
   const entries = Object.entries(TYPES).map(async ([path, type]) => {
-    const fromSource = import.meta.url.endsWith('.ts') && path.endsWith('.js');
-    const url = new URL(fromSource ? `../../dist/${path}` : `../${path}`, import.meta.url);
-    return [path, { body: await readFile(url, 'utf8'), type }] as const;
+    return [path, { body: await readFile(builtFile(path), 'utf8'), type }] as const;
   });
   return new Map(await Promise.all(entries));
 }

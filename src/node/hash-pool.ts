@@ -5,16 +5,13 @@ import { Worker } from 'node:worker_threads';
 import { SystemError } from '../core/errors.ts';
 import type { HashJob, Hasher, HashResult } from '../ports/hasher.ts';
 import { jobLength, unpackDigests, type BatchReply } from './hash-batch.ts';
+import { workerScript } from './package-files.ts';
 
 export interface HashPoolOptions {
   /** Threads; one for each core by default. */
   readonly workers?: number | undefined;
 }
 
-const WORKER_URL = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/node/hash-worker.js' : './hash-worker.js',
-  import.meta.url,
-);
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_JOBS = 256;
 const BATCHES_BY_WORKER = 2;
@@ -140,7 +137,7 @@ class Thread {
 
   constructor(events: ThreadEvents) {
     this.#events = events;
-    this.#worker = new Worker(WORKER_URL);
+    this.#worker = new Worker(workerScript('hash'));
     this.#worker.unref();
     this.#worker.on('message', (reply: BatchReply) => {
       this.#settle(reply);

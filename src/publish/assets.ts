@@ -1,6 +1,7 @@
 // The files that the page is made of besides its HTML, read once. Only names of this table are ever served.
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { builtFile } from '../node/package-files.ts';
 
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -23,15 +24,9 @@ const ASSETS: Readonly<Record<string, { readonly type: string; readonly from: st
 /** Path below `assets/` → asset. */
 export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   const entries = Object.entries(ASSETS).map(async ([path, { type, from }]): Promise<[string, Asset]> => {
-    const body = new Uint8Array(await readFile(assetUrl(from)));
+    const body = new Uint8Array(await readFile(builtFile(from)));
     const digest = createHash('sha256').update(body).digest('hex').slice(0, 16);
     return [path, { body, type, etag: `"${digest}"` }];
   });
   return new Map(await Promise.all(entries));
-}
-
-/** Beside us in dist/; run from source, from the last build. */
-function assetUrl(from: string): URL {
-  const toDist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../';
-  return new URL(toDist + from, import.meta.url);
 }

@@ -3,16 +3,12 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { workerScript } from '../node/package-files.ts';
 import type { PublishedFile } from './publication.ts';
-
-const WORKER_URL = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/publish/sha256-worker.js' : './sha256-worker.js',
-  import.meta.url,
-);
 
 /** A thread that hashes one file after the other, for as many publications as share it. */
 export class DigestThread {
-  readonly #worker: Worker = new Worker(WORKER_URL);
+  readonly #worker: Worker = new Worker(workerScript('sha256'));
   #last: Promise<unknown> = Promise.resolve();
 
   constructor() {

@@ -9,17 +9,12 @@ import type { StripedSwarms } from '../../core/tracker/striped-swarms.ts';
 import type { Libc } from '../../node/libc.ts';
 import { CLOEXEC, NONBLOCK, openSocket, pinned, portOf, type OpenSocket } from '../../node/linux-sockets.ts';
 import { errnoOf } from '../../node/os-error.ts';
+import { workerScript } from '../../node/package-files.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TrackerSettings } from '../options.ts';
 import { WorkerControl, type WorkerCounters } from './worker-control.ts';
 import { toRules, type ToMain, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
-const WORKER_URL = new URL(
-  import.meta.url.endsWith('.ts')
-    ? '../../../dist/server/workers/announce-worker.js'
-    : './announce-worker.js',
-  import.meta.url,
-);
 /** The main thread's number for locks; workers have those above. */
 export const MAIN_THREAD = 1;
 /** A worker that dies sooner than this is followed up later, not at once: it may die again. */
@@ -147,7 +142,7 @@ class Workers implements AnnounceWorkers {
       rules,
       maxConnections: Math.ceil(settings.maxConnections / settings.workers),
     };
-    const child = new Worker(WORKER_URL, { workerData: start, transferList: [theirs] });
+    const child = new Worker(workerScript('announce'), { workerData: start, transferList: [theirs] });
     const startedAt = performance.now();
     const ready = new Promise<void>((resolve) => {
       child.on('message', (message: ToMain) => {
