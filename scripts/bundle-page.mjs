@@ -11,6 +11,7 @@ rmSync(folder, { recursive: true, force: true });
 /** Scripts of one page share what they have in common; a worker is whole by itself. */
 const BUNDLES = [
   { main: dist('page/main.js'), embed: dist('page/embed.js') },
+  { operator: dist('page/operator.js') },
   { 'stream-worker': dist('page/stream-worker.js') },
   { 'content-worker': dist('web/content-worker.js') },
 ];
@@ -26,6 +27,6 @@ for (const input of BUNDLES) {
   });
   await bundle.close();
 }
-for (const asset of ['styles.css', 'icon.svg']) {
+for (const asset of ['styles.css', 'operator.css', 'icon.svg']) {
   copyFileSync(new URL(`../src/page/${asset}`, import.meta.url), `${folder}/${asset}`);
 }

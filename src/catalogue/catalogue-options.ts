@@ -2,6 +2,7 @@
 import type { MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import type { Log } from '../ports/log.ts';
 import type { HostOptions } from '../publish/host.ts';
+import type { OperatorOptions } from '../publish/operator/operator.ts';
 
 export interface CatalogueOptions extends HostOptions {
   /** Files and folders, each an item. */
@@ -24,6 +25,8 @@ export interface CatalogueOptions extends HostOptions {
   readonly exclude?: readonly string[] | undefined;
   readonly hidden?: boolean | undefined;
   readonly createdBy: string;
+  /** The operator's view; none by default. */
+  readonly operator?: OperatorOptions | undefined;
 }
 
 /** Something that a publisher wants to know at once. */

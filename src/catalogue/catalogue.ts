@@ -3,14 +3,18 @@
 import { realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { allOf } from '../core/tracker/access/all-of.ts';
 import { fingerprintOf } from '../core/metainfo/signature.ts';
 import { toFileError } from '../node/file-error.ts';
 import { openLmdbDatabase } from '../node/lmdb-database.ts';
 import { loadSigningKey } from '../node/signing-key.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Database } from '../ports/database.ts';
-import { loadAssets } from '../publish/assets.ts';
+import type { StateStore } from '../ports/storage.ts';
+import { loadSiteAssets } from '../publish/assets.ts';
 import { openHost, type PublishHost } from '../publish/host.ts';
+import { OperatorDesk, type WatchedItem } from '../publish/operator/desk.ts';
+import { openOperator, type Fetch, type Operator } from '../publish/operator/operator.ts';
 import { isAborted } from './aborted.ts';
 import { Access } from './access.ts';
 import type { CatalogueDeps, CatalogueOptions } from './catalogue-options.ts';
@@ -40,6 +44,7 @@ export interface Catalogue {
   /** Of the publisher's key. */
   readonly fingerprint: string;
   readonly items: readonly LiveItem[];
+  readonly operator: Pick<Operator, 'page' | 'token' | 'tokenFile'> | undefined;
   /** Cheap enough for once a second. */
   totals(): CatalogueTotals;
   /** Resolves when all that was given is published, or has failed. */
@@ -62,10 +67,12 @@ export async function startCatalogue(options: CatalogueOptions, deps: CatalogueD
   try {
     const state = new CatalogueState(database);
     const access = await Access.open(state);
-    const host = await openHost(options, { log: deps.log, access });
+    const desk = options.operator === undefined ? undefined : new OperatorDesk();
+    const rules = allOf(access, desk?.announces);
+    const host = await openHost(options, { log: deps.log, access: rules });
     closers.push(() => host.close());
     const run = await CatalogueRun.create({
-      ...{ options, deps, state, access, host, database },
+      ...{ options, deps, state, access, host, database, desk },
       abort: new AbortController(),
     });
     closers.push(() => run.close());
@@ -75,6 +82,7 @@ export async function startCatalogue(options: CatalogueOptions, deps: CatalogueD
       peerPort: host.session.port,
       page: run.book.base.href,
       fingerprint: run.fingerprint,
+      operator: run.operator,
       get items() {
         return run.shelf.live;
       },
@@ -95,6 +103,7 @@ interface RunParts {
   readonly access: Access;
   readonly host: PublishHost;
   readonly database: Database;
+  readonly desk: OperatorDesk | undefined;
   /** Ends all work of this catalogue. */
   readonly abort: AbortController;
 }
@@ -103,15 +112,20 @@ class CatalogueRun {
   readonly book: AddressBook;
   readonly shelf: Shelf;
   readonly fingerprint: string;
+  readonly operator: Operator | undefined;
   readonly #parts: RunParts;
   readonly #tasks: Promise<void>[] = [];
   #revision = '';
 
-  private constructor(parts: RunParts, made: Pick<CatalogueRun, 'book' | 'shelf' | 'fingerprint'>) {
+  private constructor(
+    parts: RunParts,
+    made: Pick<CatalogueRun, 'book' | 'shelf' | 'fingerprint' | 'operator'>,
+  ) {
     this.#parts = parts;
     this.book = made.book;
     this.shelf = made.shelf;
     this.fingerprint = made.fingerprint;
+    this.operator = made.operator;
   }
 
   static async create(parts: RunParts): Promise<CatalogueRun> {
@@ -119,7 +133,7 @@ class CatalogueRun {
     const key = await loadSigningKey(statePaths(options.stateFolder).key);
     const fingerprint = fingerprintOf(key.publicKey);
     const store = createDatabaseStateStore(database);
-    const assets = await loadAssets();
+    const assets = await loadSiteAssets();
     const { title, comment, isBaseStable, createdBy, trackers = [], webSeed = true } = options;
     const base = options.baseUrl(host.tracker.port);
     const book: AddressBook = { base, udpPort: host.tracker.port, extraTrackers: trackers, webSeed };
@@ -140,8 +154,10 @@ class CatalogueRun {
     const site = createCatalogueSite({
       ...{ title, comment, fingerprint, assets, access, shelf, state, base },
     });
-    host.door.open(getRequestListener(site.fetch, { overrideGlobalObjects: false }));
-    return new CatalogueRun(parts, { book, shelf, fingerprint });
+    const fetch: Fetch = (request, bindings) => site.fetch(request, bindings);
+    const operator = parts.desk && (await watch(parts.desk, { parts, shelf, base, store, site: fetch }));
+    host.door.open(getRequestListener(operator?.fetch ?? fetch, { overrideGlobalObjects: false }));
+    return new CatalogueRun(parts, { book, shelf, fingerprint, operator });
   }
 
   async start(paths: readonly string[]): Promise<void> {
@@ -184,6 +200,7 @@ class CatalogueRun {
     this.#parts.abort.abort();
     await Promise.all(this.#tasks);
     await this.#count();
+    await this.operator?.close();
     await this.shelf.close();
   }
 
@@ -224,6 +241,31 @@ class CatalogueRun {
     }
     if (moved.size > 0) await this.#parts.state.count(moved);
   }
+}
+
+interface Watched {
+  readonly parts: RunParts;
+  readonly shelf: Shelf;
+  readonly base: URL;
+  readonly store: StateStore;
+  readonly site: Fetch;
+}
+
+function watch(desk: OperatorDesk, { parts, shelf, base, store, site }: Watched): Promise<Operator> {
+  const { options, host, access } = parts;
+  const setting = {
+    ...{ name: 'catalogue', store, items: () => shelf.live.map(toWatched), log: host.env.log },
+    ...{ stateFolder: options.stateFolder, base, port: host.tracker.port },
+    alsoOpens: (token: string): boolean =>
+      access.verify(token, { right: 'operate', nowSeconds: Date.now() / 1000 }).kind === 'valid',
+  };
+  return openOperator(desk, setting, { options: options.operator ?? {}, site });
+}
+
+function toWatched(live: LiveItem): WatchedItem {
+  const { slug: key, title, isPrivate, item, earlier } = live;
+  const older = earlier.flatMap((one) => (one.item === undefined ? [] : [one.item]));
+  return { key, title, page: item.offer.links.page, isPrivate, versions: [item, ...older] };
 }
 
 async function resolvePath(path: string): Promise<string> {

@@ -7,7 +7,7 @@ import { signTorrent } from '../core/metainfo/signature.ts';
 import { nodeDigests } from '../node/digests.ts';
 import type { SigningKey } from '../node/signing-key.ts';
 import type { StateStore } from '../ports/storage.ts';
-import type { Asset } from '../publish/assets.ts';
+import type { Assets } from '../local-http/assets.ts';
 import type { PublishHost } from '../publish/host.ts';
 import { hashesOf, openItem, type Offer, type PublishedItem } from '../publish/item.ts';
 import { hostNameOf, type PublicLinks } from '../publish/links.ts';
@@ -24,7 +24,7 @@ export interface ShelfDeps {
   readonly book: AddressBook;
   readonly key: SigningKey;
   readonly fingerprint: string;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly assets: Assets;
   readonly store: StateStore;
   /** Of the catalogue, for the way back. */
   readonly title: string;

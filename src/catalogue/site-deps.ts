@@ -1,7 +1,7 @@
 // What the parts of the catalogue's site share.
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import type { Asset } from '../publish/assets.ts';
+import type { Assets } from '../local-http/assets.ts';
 import type { Access } from './access.ts';
 import type { Shelf } from './shelf.ts';
 import type { CatalogueState } from './state.ts';
@@ -11,7 +11,7 @@ export interface CatalogueSiteDeps {
   readonly comment: string | undefined;
   readonly fingerprint: string;
   readonly base: URL;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly assets: Assets;
   readonly access: Access;
   readonly shelf: Shelf;
   readonly state: CatalogueState;

@@ -1,7 +1,7 @@
 // The catalogue's web site: list, feeds, API, and under /items/ the site of each item.
 // Law: what is private is not there for whoever shows no token of it, and no path is built from a request.
 import { Hono } from 'hono';
-import { assetResponse } from '../publish/site.ts';
+import { respondWithAsset } from '../local-http/assets.ts';
 import { assetHeaders, contentHeaders, formPageHeaders } from '../publish/security-headers.ts';
 import { listEntries, toEntry } from './entries.ts';
 import { renderAtom, renderRss, type Feed } from './feeds.ts';
@@ -30,8 +30,8 @@ export function createCatalogueSite(deps: CatalogueSiteDeps): CatalogueSite {
     return context.html(renderIndex({ title, comment, search, list, fingerprint }));
   });
   site.get('/assets/*', (context) => {
-    const asset = deps.assets.get(context.req.path.slice('/assets/'.length));
-    return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
+    const path = context.req.path.slice('/assets/'.length);
+    return respondWithAsset(deps.assets, path, context.req.raw) ?? context.notFound();
   });
   addFeeds(site, deps);
   addApi(site, deps);

@@ -9,7 +9,14 @@ import type { Invocation } from './command.ts';
 import type { ExitCode } from './io.ts';
 import { pause } from './pause.ts';
 import type { Progress } from './progress.ts';
-import { baseUrlOf, reachNote, stateFolderOf, type PublishFlags } from './publish-flags.ts';
+import {
+  baseUrlOf,
+  operatorLink,
+  operatorOf,
+  reachNote,
+  stateFolderOf,
+  type PublishFlags,
+} from './publish-flags.ts';
 import { toReachOptions } from './reach-options.ts';
 import { VERSION } from './version.ts';
 
@@ -78,6 +85,7 @@ async function start(call: Call): Promise<Catalogue> {
       isBaseStable: flags.publicUrl !== undefined,
       createdBy: `swarmpress/${VERSION}`,
       stateFolder: stateFolderOf(flags, io),
+      operator: operatorOf(flags, io),
     },
     {
       signal: io.signal,
@@ -97,13 +105,15 @@ async function start(call: Call): Promise<Catalogue> {
   return catalogue;
 }
 
-function announce({ flags, output }: Call, catalogue: Catalogue): void {
-  const { page, port, peerPort, fingerprint } = catalogue;
+function announce({ flags, output, io }: Call, catalogue: Catalogue): void {
+  const { page, port, peerPort, fingerprint, operator } = catalogue;
   const feed = `${page}feed.rss`;
-  output.json({ event: 'catalogue', page, feed, port, peerPort, fingerprint });
+  const view = operator === undefined ? null : { page: operator.page, tokenFile: operator.tokenFile };
+  output.json({ event: 'catalogue', page, feed, port, peerPort, fingerprint, operator: view });
   const { bold } = output.colors;
   output.line(`  catalogue  ${bold(page)}`);
   output.line(`  feed       ${feed}`);
+  if (operator !== undefined) output.line(`  operator   ${operatorLink(operator, io)}`);
   output.line(`  signed by  ${fingerprint}`);
   output.line(`  ports      ${String(port)} pages and tracker, ${String(peerPort)} peers, TCP and UDP`);
   output.line();

@@ -6,6 +6,8 @@ import type { MetainfoVersion } from '../core/metainfo/metainfo.ts';
 import { defaultStateFolder } from '../node/state-store.ts';
 import { pickHostAddress } from '../publish/host-address.ts';
 import { parsePublicUrl } from '../publish/links.ts';
+import { parsePrice, type Price } from '../publish/operator/money.ts';
+import type { Operator, OperatorOptions } from '../publish/operator/operator.ts';
 import type { CommonFlags } from './command.ts';
 import type { CliIo } from './io.ts';
 import { collect } from './option-values.ts';
@@ -31,6 +33,9 @@ export interface PublishFlags extends CommonFlags, ReachFlags {
   readonly settle: number;
   readonly title?: string;
   readonly catalogue?: boolean;
+  readonly operator: boolean;
+  readonly operatorToken?: string;
+  readonly pricePerGb?: Price;
 }
 
 const DEFAULT_PORT = 8080;
@@ -72,12 +77,33 @@ export function addPublishOptions(command: Command): void {
       DEFAULT_SETTLE_SECONDS,
     )
     .option('--title <text>', 'name of the catalogue (default: of the watched folder)')
-    .option('--catalogue', 'a catalogue even of one path');
+    .option('--catalogue', 'a catalogue even of one path')
+    .option('--no-operator', 'no operator’s view')
+    .option(
+      '--operator-token <file>',
+      'file of the token that opens the operator’s view (default: operator.token in the state folder)',
+    )
+    .option('--price-per-gb <price>', 'what a gigabyte of traffic costs, such as "0.09 USD"', parsePrice);
   addReachOptions(command);
 }
 
 export function isCatalogue(args: readonly string[], flags: PublishFlags): boolean {
   return args.length !== 1 || flags.watch !== undefined || flags.catalogue === true;
+}
+
+/** Undefined where there is to be no operator's view. */
+export function operatorOf(flags: PublishFlags, io: Pick<CliIo, 'cwd'>): OperatorOptions | undefined {
+  const { operator, operatorToken, pricePerGb: price } = flags;
+  const tokenFile = operatorToken === undefined ? undefined : resolve(io.cwd, operatorToken);
+  return operator ? { tokenFile, price } : undefined;
+}
+
+/** The link to the operator's view: with the token on a terminal alone, as other outputs end up in logs. */
+export function operatorLink(
+  { page, token, tokenFile }: Pick<Operator, 'page' | 'token' | 'tokenFile'>,
+  { stdout }: Pick<CliIo, 'stdout'>,
+): string {
+  return stdout.isTTY === true ? `${page}#token=${token}` : `${page}  token in ${tokenFile}`;
 }
 
 export function stateFolderOf(

@@ -11,7 +11,8 @@ import { FileStreams } from '../engine/file-streams.ts';
 import { hostGuard } from '../local-http/host-guard.ts';
 import { respondWithStream } from '../local-http/stream-response.ts';
 import type { HttpPort } from '../ports/http.ts';
-import { Access } from './access.ts';
+import { Access } from '../local-http/access.ts';
+import type { Assets } from '../local-http/assets.ts';
 import {
   AddQuerySchema,
   LoginSchema,
@@ -25,9 +26,9 @@ import type { SettingsChange } from './entry.ts';
 import type { Managed } from './managed.ts';
 import type { Manager, ManagerEvents } from './manager.ts';
 import { OPENAPI } from './openapi.ts';
-import type { Token } from './token.ts';
+import type { Token } from '../local-http/token.ts';
 import { magnetOf, viewFiles, viewTorrent } from './torrent-view.ts';
-import { addView, type ViewAssets } from './view.ts';
+import { addView } from './view.ts';
 
 export interface ApiDeps {
   readonly manager: Manager;
@@ -41,7 +42,7 @@ export interface ApiDeps {
   /** Host names that this server answers to, besides addresses and localhost. */
   readonly names: readonly string[];
   readonly version: string;
-  readonly assets: ViewAssets;
+  readonly assets: Assets;
 }
 
 const TORRENT_TYPE = 'application/x-bittorrent';
@@ -49,7 +50,7 @@ const PING_MS = 15_000;
 
 export function createApi(deps: ApiDeps): Hono {
   const app = new Hono();
-  const access = new Access(deps.token, deps.port);
+  const access = new Access(deps.token, { port: deps.port });
   app.use(hostGuard(deps.names));
   app.onError((error, context) => toResponse(error, context));
   app.notFound((context) => refuse(context, 404, 'NOT_FOUND'));

@@ -16,7 +16,7 @@ import { Library } from './library.ts';
 import { Manager } from './manager.ts';
 import { loadSettings, saveSettings } from './saved-settings.ts';
 import type { ScheduleRule } from './schedule.ts';
-import { Token } from './token.ts';
+import { Token } from '../local-http/token.ts';
 import { loadViewAssets } from './view.ts';
 import { WatchFolder } from './watch-folder.ts';
 

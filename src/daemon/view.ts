@@ -1,19 +1,12 @@
 // The web view: one page without a name or number in it; its script asks the API. It is served to anybody who reaches
 // the port, the API only to whoever has the token.
-import { readFile } from 'node:fs/promises';
 import type { Hono } from 'hono';
-import { builtFile } from '../node/package-files.ts';
+import { loadAssets, respondWithAsset, type Assets } from '../local-http/assets.ts';
 
-export type ViewAssets = ReadonlyMap<string, { readonly body: string; readonly type: string }>;
-
-const TYPES: Readonly<Record<string, string>> = {
-  'page/daemon.css': 'text/css; charset=utf-8',
-  'page/icon.svg': 'image/svg+xml',
-  'page/daemon.js': 'text/javascript; charset=utf-8',
-  'page/daemon-api.js': 'text/javascript; charset=utf-8',
-  'page/daemon-list.js': 'text/javascript; charset=utf-8',
-  'core/format.js': 'text/javascript; charset=utf-8',
-};
+const FILES = [
+  ...['page/styles.css', 'page/daemon.css', 'page/icon.svg', 'core/format.js'],
+  ...['page/daemon.js', 'page/daemon-api.js', 'page/daemon-list.js'],
+];
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -22,6 +15,7 @@ const PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Swarmpress</title>
 <link rel="icon" href="/assets/page/icon.svg">
+<link rel="stylesheet" href="/assets/page/styles.css">
 <link rel="stylesheet" href="/assets/page/daemon.css">
 <script type="module" src="/assets/page/daemon.js"></script>
 </head>
@@ -61,21 +55,17 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-export async function loadViewAssets(): Promise<ViewAssets> {
-  const entries = Object.entries(TYPES).map(async ([path, type]) => {
-    return [path, { body: await readFile(builtFile(path), 'utf8'), type }] as const;
-  });
-  return new Map(await Promise.all(entries));
+export function loadViewAssets(): Promise<Assets> {
+  return loadAssets(Object.fromEntries(FILES.map((path) => [path, path])));
 }
 
-export function addView(app: Hono, assets: ViewAssets): void {
+export function addView(app: Hono, assets: Assets): void {
   app.get('/', (context) => {
     context.header('cache-control', 'no-cache');
     return context.html(PAGE);
   });
   app.get('/assets/*', (context) => {
-    const asset = assets.get(context.req.path.slice('/assets/'.length));
-    if (asset === undefined) return context.notFound();
-    return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': 'no-cache' });
+    const path = context.req.path.slice('/assets/'.length);
+    return respondWithAsset(assets, path, context.req.raw) ?? context.notFound();
   });
 }

@@ -2,6 +2,7 @@
 import type { PeerAddress } from '../core/address.ts';
 import type { MagnetLink } from '../core/metainfo/magnet.ts';
 import type { Metainfo, NodeAddress } from '../core/metainfo/metainfo.ts';
+import type { PieceSpread } from '../core/swarm/snapshot.ts';
 import type { Preallocation } from '../ports/storage.ts';
 
 /**
@@ -78,9 +79,17 @@ export type TorrentState =
   'metadata' | 'checking' | 'downloading' | 'seeding' | 'paused' | 'failed' | 'closed';
 
 export interface PeerSnapshot {
+  /** The peer's id of 20 bytes, in lower-case hex. */
+  readonly id: string;
+  /** Empty where there is none (WebRTC). */
   readonly address: string;
+  /** Where it takes connections; empty where that is not known. */
+  readonly listens: string;
   readonly client: string;
   readonly transport: string;
+  readonly encrypted: boolean;
+  /** We have opened the connection. */
+  readonly outgoing: boolean;
   /** 0..1 of the torrent. */
   readonly progress: number;
   readonly downloadRate: number;
@@ -163,6 +172,8 @@ export interface Torrent {
   webSeeds(): readonly WebSeedSnapshot[];
   /** One byte a piece: 0 missing, 1 in flight, 2 have. */
   pieces(): Uint8Array;
+  /** Who has which part of the content, in at most `cells` parts; the peers are those of `peers()` at the same moment. */
+  spread(cells: number): PieceSpread;
   /** Calls back on each event until the returned function is called. */
   on<K extends keyof TorrentEvents>(event: K, listener: (value: TorrentEvents[K]) => void): () => void;
   /** Resolves when all wanted files are whole; rejects when the torrent fails or is closed before. */

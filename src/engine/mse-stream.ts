@@ -134,6 +134,7 @@ class MseNegotiation {
 class MseStream implements Stream {
   readonly kind: TransportKind;
   readonly remote: PeerAddress | undefined;
+  readonly isEncrypted: boolean;
   readonly #inner: Stream;
   readonly #ciphers: MseResult['ciphers'];
   /** Decrypted bytes from before the start. */
@@ -149,6 +150,7 @@ class MseStream implements Stream {
   constructor(inner: Stream, { ciphers, leftover }: MseResult) {
     this.kind = inner.kind;
     this.remote = inner.remote;
+    this.isEncrypted = ciphers !== undefined;
     this.#inner = inner;
     this.#ciphers = ciphers;
     this.#held = leftover.length > 0 ? [leftover] : [];

@@ -22,6 +22,7 @@ export interface Introduction {
   readonly transport: TransportKind;
   readonly address: PeerAddress | undefined;
   readonly outgoing: boolean;
+  readonly encrypted: boolean;
   readonly handshake: Handshake;
   /** What both sides can do; `v2` if they have agreed on the v2 hash (BEP 52). */
   readonly capabilities: Capabilities;
@@ -199,6 +200,7 @@ export class PeerDriver implements PeerLink {
       transport: this.#stream.kind,
       address: this.#stream.remote,
       outgoing: this.#outgoing,
+      encrypted: this.#stream.isEncrypted === true,
       handshake,
       capabilities: { ...common(ours.capabilities, handshake.capabilities), v2: agreed === 'v2' },
     });

@@ -178,14 +178,15 @@ export class SwarmDriver implements PeerHome {
   }
 
   admit(link: PeerLink, introduction: Introduction): PeerKey | undefined {
-    const { handshake, address, outgoing, transport, capabilities } = introduction;
+    const { handshake, address, outgoing, encrypted, transport, capabilities } = introduction;
     if (!this.#isWelcome(introduction)) {
       const dialled = this.#strangers.get(link);
       if (dialled !== undefined) this.#strangers.set(link, { ...dialled, isLast: true });
       return undefined;
     }
     this.#strangers.delete(link);
-    return this.join(link, { transport, address, outgoing, capabilities, peerId: handshake.peerId });
+    const { peerId } = handshake;
+    return this.join(link, { transport, address, outgoing, encrypted, capabilities, peerId });
   }
 
   /** Makes a link a peer of the engine. */

@@ -53,6 +53,10 @@ export function toTorrentSnapshot(parts: SnapshotParts): TorrentSnapshot {
 
 export function toPeerSnapshots(swarm: SwarmSnapshot): PeerSnapshot[] {
   return swarm.peers.map((peer) => ({
+    id: toHex(peer.peerId),
+    listens: peer.listens === undefined ? '' : formatAddress(peer.listens),
+    encrypted: peer.encrypted,
+    outgoing: peer.outgoing,
     address: peer.address === undefined ? '' : formatAddress(peer.address),
     client: peer.client ?? clientName(peer.peerId),
     transport: peer.transport,

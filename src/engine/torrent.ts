@@ -5,7 +5,7 @@ import type { Bitfield } from '../core/bytes/bitfield.ts';
 import { SwarmpressError, UsageError } from '../core/errors.ts';
 import type { InfoHash } from '../core/ids.ts';
 import type { Metainfo } from '../core/metainfo/metainfo.ts';
-import type { SwarmSnapshot } from '../core/swarm/snapshot.ts';
+import type { PieceSpread, SwarmSnapshot } from '../core/swarm/snapshot.ts';
 import { Accounts } from './accounts.ts';
 import type {
   AddOptions,
@@ -50,6 +50,7 @@ export class TorrentRun implements Torrent {
   readonly #abort = new AbortController();
   /** What is being done; a torrent that closes waits for it. */
   readonly #steps = new Set<Promise<void>>();
+  readonly spread = (cells: number): PieceSpread => this.#swarm.engine.spread(cells);
   #swarm: SwarmDriver;
   #metainfo: Metainfo | undefined;
   #content: Content | undefined;

@@ -2,7 +2,7 @@
 // Law: what a stranger has put into a file never acts as a page of this server: it gets no script and no origin.
 import { lookup } from 'mrmime';
 import type { FileStreams } from '../engine/file-streams.ts';
-import { formatContentRange, parseRangeHeader } from '../publish/byte-ranges.ts';
+import { formatContentRange, parseRangeHeader } from './byte-ranges.ts';
 
 export interface StreamedFile {
   readonly streams: FileStreams;

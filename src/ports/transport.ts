@@ -20,6 +20,8 @@ export interface Stream {
   readonly kind: TransportKind;
   /** Undefined where the transport has no address (WebRTC). */
   readonly remote: PeerAddress | undefined;
+  /** What passes is ciphered. */
+  readonly isEncrypted?: boolean | undefined;
   /** Must be called once, synchronously after getting the stream. */
   start(receiver: StreamReceiver): void;
   /** Queues all chunks with one vectored write. */

@@ -2,7 +2,7 @@
 // then is not opened, and one that becomes shorter while it is read fails.
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { ByteRange } from './byte-ranges.ts';
+import type { ByteRange } from '../local-http/byte-ranges.ts';
 
 /** A file as it was when it was hashed. */
 export interface HashedFile {

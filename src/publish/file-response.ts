@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'mrmime';
 import { SystemError } from '../core/errors.ts';
-import { formatContentRange, parseRangeHeader, type ByteRange } from './byte-ranges.ts';
+import { formatContentRange, parseRangeHeader, type ByteRange } from '../local-http/byte-ranges.ts';
 import { attachment } from './content-disposition.ts';
 import { openSource, type ContentSource, type HashedFile } from './content-source.ts';
 

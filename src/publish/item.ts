@@ -1,4 +1,5 @@
 // One published thing: its torrent is tracked and seeded, and a site shows it. Hosts hold one or many of them.
+import { toHex } from '../core/bytes/bytes.ts';
 import { truncateInfoHash, type InfoHash } from '../core/ids.ts';
 import { editTorrent } from '../core/metainfo/edit.ts';
 import { Geometry } from '../core/metainfo/geometry.ts';
@@ -9,8 +10,9 @@ import { toMagnet } from '../core/metainfo/to-magnet.ts';
 import type { Torrent } from '../engine/api.ts';
 import { nodeDigests } from '../node/digests.ts';
 import type { StateStore } from '../ports/storage.ts';
-import type { Asset } from './assets.ts';
+import type { Assets } from '../local-http/assets.ts';
 import { ChecksumKeeper } from './checksum-keeper.ts';
+import { DirectVisits } from './direct-visits.ts';
 import type { PublishHost } from './host.ts';
 import type { PublicLinks } from './links.ts';
 import type { PageExtras } from './page-model.ts';
@@ -24,7 +26,7 @@ export interface ItemOptions {
   readonly webSeed: boolean;
   /** Host and port of ours that magnet links name. */
   readonly publicHost: string;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly assets: Assets;
   /** Where checksums are kept. */
   readonly store: StateStore;
   /** Changes the .torrent once more before it is handed out, its info dictionary left as it is. */
@@ -53,8 +55,10 @@ export interface PublishedItem {
   offerAt(links: PublicLinks): Offer;
   status(): PublicationStatus;
   sha256Of(file: number): string | undefined;
-  /** Bytes of content sent over HTTP since the start. */
-  readonly sentDirectly: number;
+  /** What goes over HTTP. */
+  readonly direct: DirectVisits;
+  /** As clients announce it, in lower-case hex of 20 bytes. */
+  readonly hashes: readonly string[];
   /** Ends the seeding and forgets the swarm. */
   close(): Promise<void>;
 }
@@ -95,7 +99,8 @@ class Item implements PublishedItem {
   readonly publication: Publication;
   readonly torrent: Torrent;
   readonly offer: Offer;
-  sentDirectly = 0;
+  readonly direct: DirectVisits = new DirectVisits(() => performance.now());
+  readonly hashes: readonly string[];
   readonly #parts: ItemParts;
   readonly #checksums: ChecksumKeeper;
   readonly #options: ItemOptions & { readonly host: PublishHost };
@@ -113,6 +118,7 @@ class Item implements PublishedItem {
     this.#options = options;
     this.publication = parts.bound;
     this.torrent = parts.torrent;
+    this.hashes = parts.hashes.map(toHex);
     this.#paddedLength = new Geometry(parts.bound.metainfo).streamLength;
     this.offer = this.#offer(parts.bound, parts.links);
   }
@@ -131,9 +137,21 @@ class Item implements PublishedItem {
       paddedLength: this.#paddedLength,
       snapshot: this.torrent.snapshot(),
       swarms: this.#parts.hashes.map((hash) => this.#options.host.tracker.counts(hash)),
-      sentDirectly: this.sentDirectly,
+      isSelfTwice: this.#isSelfTwice(),
+      sentDirectly: this.direct.sent,
       uptimeSeconds: (performance.now() - this.#startedAt) / 1000,
     });
+  }
+
+  /** Over WebSocket too, so that visitors in browsers find us. */
+  #isSelfTwice(): boolean {
+    const { trackers } = this.offer.links;
+    return this.torrent
+      .trackers()
+      .some(
+        ({ url, status }) =>
+          status === 'working' && /^ws/.test(url) && trackers.includes(url.replace(/^ws/, 'http')),
+      );
   }
 
   sha256Of(file: number): string | undefined {
@@ -154,9 +172,7 @@ class Item implements PublishedItem {
       extras: () => extras?.(links) ?? {},
       status: () => this.status(),
       sha256Of: (file) => this.#checksums.of(file),
-      onDirectBytes: (bytes) => {
-        this.sentDirectly += bytes;
-      },
+      onDirect: (request) => this.direct.begin(request),
       onTrouble: ({ index, diskPath }, reason) => {
         if (this.#troubled.has(index)) return;
         this.#troubled.add(index);

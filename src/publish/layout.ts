@@ -24,7 +24,13 @@ export interface PageFrame {
   /** Module scripts below `assets/page/`. */
   readonly scripts?: readonly string[] | undefined;
   readonly main: Html;
+  /** In the place of the usual words at the foot. */
+  readonly foot?: Html | undefined;
 }
+
+const FOOT = html`<p>
+  Served by <strong>Swarmpress</strong>. This page loads nothing from anyone else and sets no cookies.
+</p>`;
 
 /** The whole document. */
 export function renderDocument(frame: PageFrame): Html {
@@ -46,12 +52,7 @@ export function renderDocument(frame: PageFrame): Html {
         <a class="skip" href="#${frame.skip.id}">${frame.skip.text}</a>
         ${renderMasthead(frame)}
         <main>${frame.main}</main>
-        <footer>
-          <p>
-            Served by <strong>Swarmpress</strong>. This page loads nothing from anyone else and sets no
-            cookies.
-          </p>
-        </footer>
+        <footer>${frame.foot ?? FOOT}</footer>
       </body>
     </html>`;
 }

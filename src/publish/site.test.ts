@@ -54,7 +54,7 @@ async function siteDeps(
     ]),
     status: () => STATUS,
     sha256Of: (file) => (file === 0 ? 'ab'.repeat(32) : undefined),
-    onDirectBytes: (bytes) => {
+    onDirect: () => (bytes) => {
       directBytes += bytes;
     },
     onTrouble: () => undefined,

@@ -1,10 +1,11 @@
 // The publisher's web site: page, status, .torrent, checksums and the content itself, which is also the web seed.
 // Law: a request only picks from tables made at the start; no path is ever built from one.
 import type { HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { renderSVG } from 'uqr';
-import type { Asset } from './assets.ts';
+import { respondWithAsset, type Assets } from '../local-http/assets.ts';
 import { attachment } from './content-disposition.ts';
+import type { DirectRequest } from './direct-visits.ts';
 import { respondWithFile } from './file-response.ts';
 import { filePath, torrentPath, type PublicLinks } from './links.ts';
 import type { PageExtras, PageFile, PageModel } from './page-model.ts';
@@ -19,13 +20,13 @@ export interface SiteDeps {
   readonly magnet: string;
   /** Offer the files themselves over HTTP. */
   readonly direct: boolean;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly assets: Assets;
   readonly status: () => PublicationStatus;
   readonly extras?: (() => PageExtras) | undefined;
   /** SHA-256 in lower-case hex by index in `Metainfo.files`; undefined until it is known. */
   readonly sha256Of: (file: number) => string | undefined;
-  /** Bytes of content that were read for someone over HTTP. */
-  readonly onDirectBytes: (bytes: number) => void;
+  /** A request for content begins; what it answers is told of bytes that were read for it. */
+  readonly onDirect: (request: DirectRequest) => (bytes: number) => void;
   /** A file is not what was published any more. */
   readonly onTrouble: (file: PublishedFile, reason: 'missing' | 'changed') => void;
 }
@@ -36,6 +37,7 @@ const STREAM_WORKER = '/stream-worker.js';
 
 /** A Hono application; under Node's server it has the request and response of the connection as bindings. */
 export type Site = Hono<{ Bindings: Partial<HttpBindings> }>;
+type SiteContext = Context<{ Bindings: Partial<HttpBindings> }>;
 
 export function createSite(deps: SiteDeps): Site {
   const site: Site = new Hono();
@@ -62,14 +64,15 @@ export function createSite(deps: SiteDeps): Site {
     context.body(renderSVG(deps.links.page, { border: 2 }), 200, { 'content-type': 'image/svg+xml' }),
   );
   site.get('/assets/*', (context) => {
-    const asset = deps.assets.get(context.req.path.slice('/assets/'.length));
-    return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
+    const path = context.req.path.slice('/assets/'.length);
+    return respondWithAsset(deps.assets, path, context.req.raw) ?? context.notFound();
   });
   // At the root: a service worker answers for what is below its own address.
-  site.get(STREAM_WORKER, (context) => {
-    const asset = deps.assets.get('page/stream-worker.js');
-    return asset === undefined ? context.notFound() : assetResponse(asset, context.req.raw);
-  });
+  site.get(
+    STREAM_WORKER,
+    (context) =>
+      respondWithAsset(deps.assets, 'page/stream-worker.js', context.req.raw) ?? context.notFound(),
+  );
   addFiles(site, deps);
   site.get('*', (context, next) =>
     new URL(context.req.url).pathname === torrentUrlPath ? torrentResponse(deps) : next(),
@@ -92,10 +95,11 @@ function addFiles(site: Site, deps: SiteDeps): void {
     if (path === undefined) return context.notFound();
     const file = table.get(path);
     const served = file ?? padding.get(path);
+    const count = file === undefined ? (): void => undefined : deps.onDirect(describe(context, file));
     return served === undefined
       ? context.notFound()
       : respondWithFile(served, context.req.raw, {
-          onRead: file === undefined ? () => undefined : deps.onDirectBytes,
+          onRead: count,
           onTrouble: (reason) => {
             if (file !== undefined) deps.onTrouble(file, reason);
           },
@@ -105,6 +109,18 @@ function addFiles(site: Site, deps: SiteDeps): void {
           },
         });
   });
+}
+
+/** There are no bindings where no server of Node's answers. */
+function describe(context: SiteContext, { length }: PublishedFile): DirectRequest {
+  const { req } = context;
+  const env: Partial<HttpBindings> | undefined = context.env;
+  return {
+    address: env?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
+    agent: req.header('user-agent') ?? '',
+    isWhole: req.method === 'GET' && req.header('range') === undefined,
+    length,
+  };
 }
 
 /** The page's model for one page of the file list (`?list=2`). */
@@ -153,14 +169,6 @@ function torrentResponse({ publication }: SiteDeps): Response {
       'cache-control': 'no-cache',
     },
   });
-}
-
-/** An asset, or that the visitor has it already. */
-export function assetResponse(asset: Asset, request: Request): Response {
-  const headers = { 'content-type': asset.type, etag: asset.etag, 'cache-control': 'no-cache' };
-  if (request.headers.get('if-none-match') === asset.etag)
-    return new Response(null, { status: 304, headers });
-  return new Response(asset.body, { headers });
 }
 
 /** Lines for `sha256sum --check`; names with a backslash or a line break in its escaped form. */

@@ -36,22 +36,25 @@ export interface StatusInputs {
   readonly snapshot: TorrentSnapshot;
   /** Of each of the torrent's info hashes: clients announce one of them or both. */
   readonly swarms: readonly SwarmCounts[];
+  /** We announce ourselves over HTTP and over WebSocket, and are counted at both. */
+  readonly isSelfTwice?: boolean | undefined;
   readonly sentDirectly: number;
   readonly uptimeSeconds: number;
 }
 
 export function createStatus(inputs: StatusInputs): PublicationStatus {
   const { snapshot, swarms, length, paddedLength, sentDirectly } = inputs;
-  const most = (pick: (counts: SwarmCounts) => number): number => Math.max(0, ...swarms.map(pick));
+  const most = (field: 'seeders' | 'leechers' | 'downloads'): number =>
+    Math.max(0, ...swarms.map((counts) => counts[field] + counts.web[field]));
   return {
     name: snapshot.name,
     length,
     infoHash: snapshot.infoHash,
     infoHashV2: snapshot.infoHashV2,
     state: snapshot.state,
-    seeders: most((counts) => counts.seeders),
-    leechers: most((counts) => counts.leechers),
-    completed: most((counts) => counts.downloads),
+    seeders: Math.max(0, most('seeders') - (inputs.isSelfTwice === true ? 1 : 0)),
+    leechers: most('leechers'),
+    completed: most('downloads'),
     connected: snapshot.connected,
     uploadRate: Math.round(snapshot.uploadRate),
     uploaded: snapshot.uploaded,

@@ -5,7 +5,7 @@ import { SystemError } from '../core/errors.ts';
 import { AnnounceCore } from '../core/tracker/announce.ts';
 import { ConnectionIds } from '../core/tracker/connection-id.ts';
 import type { AccessControl, Policy, TorrentFilter } from '../core/tracker/policy.ts';
-import { Relay } from '../core/tracker/relay.ts';
+import { Relay, type RelayCounts } from '../core/tracker/relay.ts';
 import { StoreCounts } from '../core/tracker/store/store-query.ts';
 import { StripedSwarms, stripedWords } from '../core/tracker/striped-swarms.ts';
 import type { SwarmTable } from '../core/tracker/swarm-table.ts';
@@ -46,12 +46,9 @@ export interface TrackerDeps {
   readonly access?: AccessControl | undefined;
 }
 
-/** Peers of one torrent, without those that are connected by WebSocket. */
-export interface SwarmCounts {
-  readonly seeders: number;
-  readonly leechers: number;
-  /** Downloads that were reported as finished. */
-  readonly downloads: number;
+/** Peers of one torrent; those that are connected by WebSocket apart. */
+export interface SwarmCounts extends RelayCounts {
+  readonly web: RelayCounts;
 }
 
 export interface Tracker {
@@ -299,7 +296,7 @@ class TrackerServer implements Tracker {
   counts(infoHash: Uint8Array): SwarmCounts {
     const counts = new StoreCounts();
     this.#store.scrape(infoHash, counts);
-    return counts;
+    return { ...counts, web: this.#relay.counts(infoHash) };
   }
 
   async reload(options?: TrackerOptions): Promise<void> {

@@ -16,7 +16,8 @@ function webSeed(status: WebSeedSnapshot['status']): WebSeedSnapshot {
 function peer(transport: string): PeerSnapshot {
   const flags = { choked: true, interested: true, choking: true, peerInterested: false };
   const rates = { progress: 0, downloadRate: 0, uploadRate: 0, downloaded: 0, uploaded: 0 };
-  return { address: '', client: 'Somebody', transport, ...rates, ...flags };
+  const where = { id: '', address: '', listens: '', encrypted: false, outgoing: false };
+  return { ...where, client: 'Somebody', transport, ...rates, ...flags };
 }
 
 describe('the reason of a standstill', () => {

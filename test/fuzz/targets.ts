@@ -23,7 +23,7 @@ import { parseHolepunch } from '../../src/core/wire/holepunch.ts';
 import { parseMetadata } from '../../src/core/wire/metadata.ts';
 import { parsePex } from '../../src/core/wire/pex.ts';
 import { parseResume } from '../../src/engine/resume.ts';
-import { parseRangeHeader } from '../../src/publish/byte-ranges.ts';
+import { parseRangeHeader } from '../../src/local-http/byte-ranges.ts';
 import { parseTrackerConfig } from '../../src/server/config.ts';
 import { clientAddress, createProxyTrust } from '../../src/server/forwarded.ts';
 import { invariant } from '../../src/core/invariant.ts';

@@ -11,6 +11,7 @@ import { parseSlug } from '../../catalogue/slug.ts';
 import { statePaths } from '../../catalogue/state-paths.ts';
 import { CatalogueState, type ItemChanges } from '../../catalogue/state.ts';
 import { toFileError } from '../../node/file-error.ts';
+import { OPERATOR_PATH } from '../../publish/operator/operator-site.ts';
 import { openLmdbDatabase } from '../../node/lmdb-database.ts';
 import { defineCommand, examples, type CliCommand, type CommonFlags, type Invocation } from '../command.ts';
 import type { CliIo } from '../io.ts';
@@ -27,6 +28,7 @@ interface CatalogueFlags extends CommonFlags {
   readonly downloads?: number | 'any';
   readonly access?: ItemRecord['access'];
   readonly note?: string;
+  readonly operate?: boolean;
 }
 
 type Call = Invocation<CatalogueFlags>;
@@ -57,7 +59,7 @@ Actions:
   set ITEM             change --title, --comment, --expires, --downloads, --access
   remove ITEM          take it down; visitors read --word
   restore ITEM         publish it again
-  token [ITEM]         a token for a private item, or for all; valid for --expires
+  token [ITEM]         a token for a private item, or for all (--operate: for the operator’s view); valid for --expires
   tokens               the tokens that were issued
   revoke ID            make a token worthless
 `;
@@ -77,6 +79,7 @@ export const catalogueCommand: CliCommand = defineCommand<CatalogueFlags>({
       .option('--downloads <count>', 'after how many downloads it ends, or any', parseDownloads)
       .addOption(new Option('--access <who>', 'who may see it').choices(['public', 'private']))
       .option('--note <text>', 'whom a token is for')
+      .option('--operate', 'a token for the operator’s view, in place of one for items')
       .addHelpText('after', ACTION_HELP);
     command.addHelpText(
       'after',
@@ -158,12 +161,22 @@ async function issueToken({ call, state, now }: Change): Promise<void> {
   }
   const expiresAt = typeof flags.expires === 'number' ? now + flags.expires : undefined;
   const access = await Access.open(state);
-  const { id, token } = await access.issue({ slug, right: 'read', expiresAt, note: flags.note }, now);
-  const path = slug === undefined ? `items/ITEM/~${token}/` : itemPath(slug, { token });
+  const operates = flags.operate === true;
+  if (operates && slug !== undefined) {
+    throw new UsageError('USAGE', 'the operator’s view is for the whole catalogue; name no item');
+  }
+  const right = operates ? 'operate' : 'read';
+  const { id, token } = await access.issue({ slug, right, expiresAt, note: flags.note }, now);
+  const path = operates
+    ? `${OPERATOR_PATH}#token=${token}`
+    : slug === undefined
+      ? `items/ITEM/~${token}/`
+      : itemPath(slug, { token });
   output.json({ id, token, path, expiresAt: expiresAt ?? null });
   output.line(`  id     ${id}`);
   output.line(`  path   ${path}`);
-  output.note('put the path behind the catalogue’s address; whoever has it can read and download the item');
+  const what = operates ? 'see the operator’s view' : 'read and download the item';
+  output.note(`put the path behind the catalogue’s address; whoever has it can ${what}`);
 }
 
 function listTokens({ call: { output }, state, now }: Change): Promise<void> {

@@ -16,6 +16,8 @@ import {
   addPublishOptions,
   baseUrlOf,
   isCatalogue,
+  operatorLink,
+  operatorOf,
   reachNote,
   stateFolderOf,
   type PublishFlags,
@@ -107,6 +109,7 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
         },
         createdBy: `swarmpress/${VERSION}`,
         stateFolder: stateFolderOf(flags, io),
+        operator: operatorOf(flags, io),
       },
       {
         signal: io.signal,
@@ -126,8 +129,8 @@ async function start({ args, flags, io, output }: Call, troubles: string[]): Pro
 }
 
 /** Prints the links: what a publisher copies and sends. */
-function announce({ flags, output }: Call, publisher: Publisher): void {
-  const { metainfo, links, magnet, isReused, port, peerPort } = publisher;
+function announce({ flags, output, io }: Call, publisher: Publisher): void {
+  const { metainfo, links, magnet, isReused, port, peerPort, operator } = publisher;
   const files = metainfo.files.filter((file) => !file.pad).length;
   const hash = metainfo.infoHash === undefined ? null : toHex(metainfo.infoHash);
   const hashV2 = metainfo.infoHashV2 === undefined ? null : toHex(metainfo.infoHashV2);
@@ -137,6 +140,7 @@ function announce({ flags, output }: Call, publisher: Publisher): void {
     ...{ name: metainfo.name, length: metainfo.length, files, infoHash: hash, infoHashV2: hashV2 },
     ...{ page: links.page, torrent: links.torrent, magnet, webSeed: links.webSeed ?? null },
     ...{ trackers: links.trackers, port, peerPort, reused: isReused },
+    operator: operator === undefined ? null : { page: operator.page, tokenFile: operator.tokenFile },
   });
   const { bold, dim } = output.colors;
   const size = `${formatBytes(metainfo.length)} in ${formatCount(files, 'file')}`;
@@ -149,6 +153,7 @@ function announce({ flags, output }: Call, publisher: Publisher): void {
   output.line(`  magnet        ${magnet}`);
   if (hashV2 !== null) output.line(`  info hash v2  ${hashV2}`);
   if (hash !== null) output.line(`  info hash     ${hash}`);
+  if (operator !== undefined) output.line(`  operator      ${operatorLink(operator, io)}`);
   output.line(`  ports         ${String(port)} page and tracker, ${String(peerPort)} peers, TCP and UDP`);
   output.line();
   if (flags.qr && !output.isJson) output.line(qrCode(links.page, output));

@@ -21,7 +21,7 @@ import type { SwarmOptions } from './options.ts';
 import type { Peer } from './peers.ts';
 import { Picker } from './picker.ts';
 import { Requests } from './requests.ts';
-import { pieceMap, takeSnapshot } from './snapshot.ts';
+import { pieceMap, pieceSpread, takeSnapshot, type PieceSpread } from './snapshot.ts';
 import type { SwarmSnapshot } from './snapshot.ts';
 import { SuperSeed } from './superseed.ts';
 import { Uploads } from './uploads.ts';
@@ -123,6 +123,11 @@ export class SwarmEngine {
   /** One byte a piece: 0 missing, 1 in memory, 2 have. Empty before the metainfo is known. */
   pieces(): Uint8Array {
     return pieceMap(this.#context);
+  }
+
+  /** Who has what, in at most `cells` parts; walks every piece of every peer. */
+  spread(cells: number): PieceSpread {
+    return pieceSpread(this.#context, cells);
   }
 
   /** What is on disk, for resume data; undefined before the metainfo is known. */

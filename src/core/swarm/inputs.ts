@@ -32,6 +32,8 @@ export type SwarmInput =
       readonly transport: PeerTransport;
       readonly address: PeerAddress | undefined;
       readonly outgoing: boolean;
+      /** Ciphered (MSE); for show alone. */
+      readonly encrypted?: boolean | undefined;
       readonly peerId: PeerId;
       readonly capabilities: Capabilities;
     }

@@ -29,6 +29,7 @@ export class Peer {
   readonly transport: PeerTransport;
   readonly address: PeerAddress | undefined;
   readonly outgoing: boolean;
+  readonly encrypted: boolean;
   readonly peerId: PeerId;
   readonly capabilities: Capabilities;
   readonly connectedAt: Millis;
@@ -107,6 +108,7 @@ export class Peer {
     this.transport = arrival.transport;
     this.address = arrival.address;
     this.outgoing = arrival.outgoing;
+    this.encrypted = arrival.encrypted === true;
     this.peerId = arrival.peerId;
     this.capabilities = arrival.capabilities;
     this.connectedAt = now;

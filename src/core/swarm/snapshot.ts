@@ -13,6 +13,11 @@ export interface SwarmPeerSnapshot {
   readonly transport: PeerTransport;
   readonly address: PeerAddress | undefined;
   readonly peerId: PeerId;
+  /** We have opened the connection. */
+  readonly outgoing: boolean;
+  readonly encrypted: boolean;
+  /** Where it takes connections, as far as it is known: what we have dialled, or what it says (BEP 10). */
+  readonly listens: PeerAddress | undefined;
   /** As the peer names itself (BEP 10). */
   readonly client: string | undefined;
   /** 0..1 of the torrent. */
@@ -86,6 +91,36 @@ export function pieceMap(context: SwarmContext): Uint8Array {
   return map;
 }
 
+/**
+ * Who has which part of the torrent, for a picture: pieces side by side are put together into at most `cells` parts.
+ */
+export interface PieceSpread {
+  readonly pieces: number;
+  /** Mean number of copies of a part's pieces among connected peers. */
+  readonly copies: readonly number[];
+  /** For each peer, in the order of the snapshot: how much of each part it has, 0 to 255. */
+  readonly holdings: readonly Uint8Array[];
+}
+
+export function pieceSpread(context: SwarmContext, cells: number): PieceSpread {
+  const pieces = context.content?.pieces.size ?? 0;
+  const parts = Math.min(cells, pieces);
+  const holdings = [...context.peers.values()].map((peer) => {
+    const part = new Uint8Array(parts);
+    for (let i = 0; i < parts; i++) {
+      const [start, end] = [Math.floor((i * pieces) / parts), Math.floor(((i + 1) * pieces) / parts)];
+      let had = 0;
+      for (let piece = start; piece < end; piece++) if (peer.has?.has(piece) === true) had++;
+      part[i] = Math.floor((255 * had) / (end - start));
+    }
+    return part;
+  });
+  const copies = Array.from({ length: parts }, (_, i) =>
+    holdings.reduce((total, part) => total + (part[i] ?? 0) / 255, 0),
+  );
+  return { pieces, copies, holdings };
+}
+
 function peerSnapshot(context: SwarmContext, peer: Peer, now: Millis): SwarmPeerSnapshot {
   const size = context.content?.pieces.size ?? 0;
   return {
@@ -93,6 +128,9 @@ function peerSnapshot(context: SwarmContext, peer: Peer, now: Millis): SwarmPeer
     transport: peer.transport,
     address: peer.address,
     peerId: peer.peerId,
+    outgoing: peer.outgoing,
+    encrypted: peer.encrypted,
+    listens: listensAt(peer),
     client: peer.extended?.client,
     progress: size === 0 ? 0 : (peer.has?.count ?? 0) / size,
     downloadRate: peer.down.perSecond(now),
@@ -104,6 +142,11 @@ function peerSnapshot(context: SwarmContext, peer: Peer, now: Millis): SwarmPeer
     choking: peer.amChoking,
     peerInterested: peer.peerInterested,
   };
+}
+
+function listensAt({ address, outgoing, extended }: Peer): PeerAddress | undefined {
+  if (address === undefined || outgoing) return address;
+  return extended?.port === undefined ? undefined : { ip: address.ip, port: extended.port };
 }
 
 function sum(peers: readonly Peer[], value: (peer: Peer) => number): number {

@@ -1,6 +1,7 @@
 // Swarms of WebSocket peers. They have no address that others could dial: the tracker keeps their connection open and
 // relays offers to some of them and answers back. A connection is a number; the caller owns the sockets.
 // Invariant: a peer is in its swarm's list at `peer.at`, in its `byId`, and in its connection's set, or in none.
+import { latin1Decode } from '../bytes/bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Millis } from '../time.ts';
 import type { AnnounceCore } from './announce.ts';
@@ -56,6 +57,13 @@ interface WsSwarm {
 /** A tab with hundreds of torrents is no tab. */
 const MAX_SWARMS_PER_CONNECTION = 200;
 
+export interface RelayCounts {
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Downloads that were reported as finished. */
+  readonly downloads: number;
+}
+
 export class Relay {
   readonly #deps: RelayDeps;
   readonly #swarms = new Map<string, WsSwarm>();
@@ -72,6 +80,13 @@ export class Relay {
 
   get totals(): { readonly swarms: number; readonly peers: number } {
     return { swarms: this.#swarms.size, peers: this.#peers };
+  }
+
+  /** Of one torrent (20 bytes); zeros where it has no peers. */
+  counts(infoHash: Uint8Array): RelayCounts {
+    const swarm = this.#swarms.get(latin1Decode(infoHash));
+    const { seeders = 0, downloads = 0 } = swarm ?? {};
+    return { seeders, leechers: (swarm?.peers.length ?? 0) - seeders, downloads };
   }
 
   /** A text frame of a client. */
@@ -127,6 +142,7 @@ export class Relay {
     query.setSource(connection.ip);
     query.credential = connection.credential;
     query.event = request.event;
+    query.seed = request.seed;
     for (let i = 0; i < 20; i++) query.peerId[i] = request.peerId.charCodeAt(i);
     query.uploaded = request.uploaded;
     query.downloaded = request.downloaded;

@@ -1,0 +1,40 @@
+// Scripts, styles and icons of our pages, read once from the build. Only names of a table are ever served.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { builtFile } from '../node/package-files.ts';
+
+export interface Asset {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+}
+
+/** By path below `assets/`. */
+export type Assets = ReadonlyMap<string, Asset>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/** `places`: path below `assets/` → path in the build. Rejects where the build is not whole. */
+export async function loadAssets(places: Readonly<Record<string, string>>): Promise<Assets> {
+  const entries = Object.entries(places).map(async ([path, place]): Promise<[string, Asset]> => {
+    const body = new Uint8Array(await readFile(builtFile(place)));
+    const digest = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    return [path, { body, type: TYPES[extname(path)] ?? 'application/octet-stream', etag: `"${digest}"` }];
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** The asset that a request names, or that the visitor has it already; undefined where there is none. */
+export function respondWithAsset(assets: Assets, path: string, request: Request): Response | undefined {
+  const asset = assets.get(path);
+  if (asset === undefined) return undefined;
+  const headers = { 'content-type': asset.type, etag: asset.etag, 'cache-control': 'no-cache' };
+  return request.headers.get('if-none-match') === asset.etag
+    ? new Response(null, { status: 304, headers })
+    : new Response(asset.body, { headers });
+}
