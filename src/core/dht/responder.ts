@@ -26,6 +26,9 @@ type Values = Record<string, Encodable | undefined>;
 /** Queries an address may send in a burst and then each second. */
 const BURST = 100;
 const PER_SECOND = 20;
+/** Bytes of answers to all askers together, in a burst and then each second: forged senders make no reflector of us. */
+const ALL_BURST_BYTES = 1024 * 1024;
+const ALL_BYTES_PER_SECOND = 64 * 1024;
 /** Addresses whose budget is remembered. */
 const MAX_BUDGETS = 10_000;
 const MAX_VALUES = 50;
@@ -49,17 +52,29 @@ export class Responder {
   readonly #tokens: WriteTokens;
   readonly #items: DhtItemStore;
   readonly #budgets = new Map<string, { left: number; at: Millis }>();
+  readonly #all: { left: number; at: Millis };
   readonly peers: DhtPeerStore = new DhtPeerStore();
 
   constructor(deps: ResponderDeps, now: Millis) {
     this.#deps = deps;
     this.#tokens = new WriteTokens(deps.sha1, deps.randomBytes, now);
     this.#items = new DhtItemStore(deps);
+    this.#all = { left: ALL_BURST_BYTES, at: now };
   }
 
-  /** The datagram to answer with, or undefined when the asker is over its budget. */
+  /** The datagram to answer with, or undefined when the asker or all of them together are over their budget. */
   answer(query: Query, asker: Asker): Uint8Array | undefined {
     if (!this.#spend(asker)) return undefined;
+    const answer = this.#answer(query, asker);
+    const all = this.#all;
+    all.left = Math.min(ALL_BURST_BYTES, all.left + ((asker.now - all.at) / 1000) * ALL_BYTES_PER_SECOND);
+    all.at = asker.now;
+    if (all.left < answer.length) return undefined;
+    all.left -= answer.length;
+    return answer;
+  }
+
+  #answer(query: Query, asker: Asker): Uint8Array {
     switch (query.method) {
       case 'ping':
         return this.#reply(query, asker, {});

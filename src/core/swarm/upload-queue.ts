@@ -26,6 +26,11 @@ export class UploadQueue {
     return this.#inFlight;
   }
 
+  /** Runs that are under way. */
+  get runs(): number {
+    return this.#runs.length;
+  }
+
   /** The first `count` requests are under way as one run. */
   send(count: number, run: UploadRun): void {
     this.#drop(count);

@@ -10,6 +10,8 @@ import { UploadTurns } from './upload-turns.ts';
 
 /** Longest run that is read and written at once. */
 const MAX_RUN = 256 * 1024;
+/** Runs under way to one peer: requests of single bytes would make as many of them as bytes may be ahead. */
+const MAX_RUNS = 128;
 const CHOKE_GRACE_MS = 10_000;
 
 export class Uploads {
@@ -103,7 +105,7 @@ export class Uploads {
   readonly #handOver = (peer: Peer, most: number): number => {
     const queue = peer.uploads;
     const first = queue.at(0);
-    if (first === undefined) return 0;
+    if (first === undefined || queue.runs >= MAX_RUNS) return 0;
     const longest = Math.min(MAX_RUN, most);
     let length = first.length;
     let count = 1;
