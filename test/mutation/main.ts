@@ -5,14 +5,16 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
 import { EQUIVALENTS, type Equivalent } from './equivalents.ts';
 import type { Mutant } from './instrument.ts';
+import { Memory } from './memory.ts';
 import { SUITES } from './suites.ts';
 import { Thread, type Survey, type Trial, type Verdict } from './thread.ts';
 
-const USAGE = `usage: node test/mutation/run.mjs [--on bencode,wire] [--file decode] [--threads 2] [--least 85]
+const USAGE = `usage: node test/mutation/run.mjs [--on bencode,wire] [--file decode] [--threads 2] [--least 85] [--again]
   --on       suites: ${Object.keys(SUITES).join(', ')}; all of them without it
   --file     mutants of files whose path contains this
   --threads  how many mutants are tried at once
   --least    a score below this many percent fails
+  --again    only what survived last time, and what is new; the rest counts as it did then
 `;
 const OUT = resolve(import.meta.dirname, '../../node_modules/.cache/mutation');
 
@@ -20,6 +22,7 @@ interface Options {
   readonly file: string;
   readonly threads: number;
   readonly least: number;
+  readonly again: boolean;
 }
 
 interface Score {
@@ -37,6 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
       file: { type: 'string', default: '' },
       threads: { type: 'string', default: '2' },
       least: { type: 'string', default: '85' },
+      again: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -44,7 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const options = { file: values.file, threads: Number(values.threads), least: Number(values.least) };
+  const { file, again } = values;
+  const options = { file, again, threads: Number(values.threads), least: Number(values.least) };
   let isGood = true;
   for (const name of values.on.split(',')) isGood = (await runSuite(name, options)) && isGood;
   return isGood ? 0 : 1;
@@ -66,7 +71,14 @@ async function runSuite(name: string, options: Options): Promise<boolean> {
     return false;
   }
   const chosen = mutants.filter((mutant) => mutant.file.includes(options.file));
-  const verdicts = await judgeAll({ mutants: chosen, survey, bundlePath, threads: options.threads }, first);
+  const memory = new Memory(join(OUT, `${name}.json`));
+  const known = options.again
+    ? memory.recall(chosen, new Set(survey.tests.map((test) => test.name)))
+    : new Map();
+  const open = chosen.filter(({ id }) => !known.has(id));
+  const judged = await judgeAll({ mutants: open, survey, bundlePath, threads: options.threads }, first);
+  const verdicts = new Map([...known, ...judged]);
+  memory.keep(chosen, verdicts);
   const { scores, isHonest } = count(chosen, verdicts);
   const score = table(scores);
   const seconds = (performance.now() - begun) / 1000;
@@ -87,6 +99,8 @@ async function judgeAll(
     threads.map(async (thread) => {
       for (let trial = trials.shift(); trial !== undefined; trial = trials.shift()) {
         verdicts.set(trial.id, await thread.judge(trial));
+        if (verdicts.size % 200 === 0)
+          process.stderr.write(`${String(verdicts.size)} tried, ${String(trials.length)} to go\n`);
       }
       await thread.close();
     }),
