@@ -7,7 +7,7 @@ declare -A package_of=(
   [qbittorrent-nox]=qbittorrent-nox [rtorrent]=rtorrent [opentracker]=opentracker [mktorrent]=mktorrent
   [chromium]=chromium [nginx]=nginx-light [redis-server]=redis-server [ip]=iproute2 [tc]=iproute2
   [curl]=curl [script]=bsdutils [openssl]=openssl [nft]=nftables [sysctl]=procps
-  [miniupnpd]=miniupnpd-nftables [microsocks]=microsocks [tinyproxy]=tinyproxy
+  [miniupnpd]=miniupnpd-nftables [microsocks]=microsocks [tinyproxy]=tinyproxy [faketime]=faketime
 )
 
 missing=()

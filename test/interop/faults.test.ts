@@ -3,51 +3,19 @@ import { cp, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createWithLibtorrent, libtorrent } from '../support/clients/libtorrent.ts';
 import { PEER_PORT } from '../support/clients/peer.ts';
-import { isEvent, swarmpressCommand } from '../support/clients/swarmpress.ts';
-import { makeContent, manifestOf, type Content, type ContentKind } from '../support/content.ts';
-import { createHosts, type Host } from '../support/network.ts';
+import { swarmpressCommand } from '../support/clients/swarmpress.ts';
+import { manifestOf } from '../support/content.ts';
+import type { Host } from '../support/network.ts';
 import { until, type RunningProcess } from '../support/processes.ts';
-import { onStage, type Stage } from '../support/stage.ts';
-
-interface Scene {
-  readonly stage: Stage;
-  readonly content: Content;
-  readonly torrent: string;
-  readonly seed: Host;
-  readonly leech: Host;
-  readonly other: Host;
-}
-
-/** Three hosts and a torrent without trackers; nothing runs yet. */
-async function onScene(
-  options: { readonly kind: ContentKind; readonly bytes?: number },
-  body: (scene: Scene) => Promise<void>,
-): Promise<void> {
-  await onStage(async (stage) => {
-    const [seed, leech, other] = await createHosts(stage, 3);
-    if (seed === undefined || leech === undefined || other === undefined) throw new Error('no hosts');
-    const content = await makeContent(await stage.makeFolder('content'), options.kind, options.bytes);
-    const torrent = join(stage.folder, 'content.torrent');
-    await createWithLibtorrent({
-      path: content.path,
-      output: torrent,
-      mode: 'v1',
-      pieceLength: 65_536,
-      trackers: [],
-    });
-    await body({ stage, content, torrent, seed, leech, other });
-  });
-}
-
-function startSeed({ seed, torrent, content }: Scene): Promise<unknown> {
-  return libtorrent.start(seed, { role: 'seed', source: torrent, folder: content.folder });
-}
-
-function peerOption(host: Host): string[] {
-  return ['--peer', `${host.address}:${String(PEER_PORT)}`];
-}
+import {
+  completedIn,
+  onScene,
+  peerOption,
+  resumableGet,
+  startSeed,
+  type TransferScene,
+} from '../support/transfer-scene.ts';
 
 /** What a process printed for people: all but its JSON. */
 function linesOf(process: RunningProcess): string[] {
@@ -66,17 +34,8 @@ describe('a downloader killed at any moment', () => {
       await leech.shape(200e6);
       await startSeed(scene);
       const [folder, state] = [await stage.makeFolder('arrived'), await stage.makeFolder('state')];
-      const options = [
-        '-d',
-        folder,
-        '--state',
-        state,
-        '--json',
-        '--port',
-        String(PEER_PORT),
-        ...peerOption(scene.seed),
-      ];
-      const start = (): RunningProcess => leech.start(swarmpressCommand('get', torrent, ...options));
+      const get = resumableGet(torrent, { content: folder, state }, scene.seed);
+      const start = (): RunningProcess => leech.start(get);
       let least = 0;
       for (let kill = 0; kill < 20; kill += 1) {
         const process = start();
@@ -97,13 +56,6 @@ describe('a downloader killed at any moment', () => {
     });
   });
 });
-
-function completedIn(event: string): (line: string) => number | undefined {
-  return (line) => {
-    const found = isEvent(event)(line) === true ? /"completed":(\d+)/.exec(line)?.[1] : undefined;
-    return found === undefined ? undefined : Number(found);
-  };
-}
 
 describe.concurrent('the disk of a downloader', () => {
   for (const { name, mount, line } of [
@@ -131,7 +83,7 @@ describe.concurrent('the disk of a downloader', () => {
 });
 
 describe.concurrent('a seeder', () => {
-  const seed = ({ seed: host, torrent, content }: Scene): RunningProcess =>
+  const seed = ({ seed: host, torrent, content }: TransferScene): RunningProcess =>
     host.start(swarmpressCommand('seed', torrent, content.folder, '--quiet', '--port', String(PEER_PORT)));
 
   it('names the file that is missing', async () => {

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../src/core/swarm/rng.ts';
-import { createWithLibtorrent, libtorrent } from '../support/clients/libtorrent.ts';
-import { PEER_PORT } from '../support/clients/peer.ts';
-import { isEvent, swarmpressCommand } from '../support/clients/swarmpress.ts';
+import { swarmpressCommand } from '../support/clients/swarmpress.ts';
 import { makeContent, manifestOf, type Content } from '../support/content.ts';
 import { createHosts, type Host } from '../support/network.ts';
 import { until, type RunningProcess } from '../support/processes.ts';
 import { onStage, type Stage } from '../support/stage.ts';
+import { completedIn, resumableGet, startSeed, torrentOf } from '../support/transfer-scene.ts';
 
 const USAGE = `usage: node test/kill/run.mjs [--cycles 500] [--seed 1]
 A cycle is one kill -9 and one start. Half of them hit a downloader, a quarter each a publisher and a tracker.
@@ -85,32 +84,16 @@ async function killDownloader(
   seed: Host,
   leech: Host,
 ): Promise<void> {
-  const torrent = join(stage.folder, 'content.torrent');
-  await createWithLibtorrent({
-    ...{ path: content.path, output: torrent, mode: 'v1', pieceLength: 65_536, trackers: [] },
-  });
-  await libtorrent.start(seed, { role: 'seed', source: torrent, folder: content.folder });
+  const torrent = await torrentOf(stage, content);
+  await startSeed({ seed, torrent, content });
   let [folder, state] = [await stage.makeFolder('arrived'), await stage.makeFolder('state')];
   let least = 0;
   for (let cycle = 0; cycle < cycles; cycle++) {
-    const options = [
-      '-d',
-      folder,
-      '--state',
-      state,
-      '--json',
-      '--port',
-      String(PEER_PORT),
-      '--no-dht',
-      '--no-lsd',
-    ];
-    const peer = ['--peer', `${seed.address}:${String(PEER_PORT)}`];
-    const process = leech.start(swarmpressCommand('get', torrent, ...options, ...peer));
+    const process = leech.start(resumableGet(torrent, { content: folder, state }, seed));
     const counts = { checked: -1, completed: 0 };
     process.onLine((line) => {
-      const completed = Number(/"completed":(\d+)/.exec(line)?.[1] ?? -1);
-      if (isEvent('checked')(line) === true) counts.checked = completed;
-      else if (isEvent('progress')(line) === true) counts.completed = completed;
+      counts.checked = completedIn('checked')(line) ?? counts.checked;
+      counts.completed = completedIn('progress')(line) ?? counts.completed;
     });
     // Now and then before it has begun; mostly while it writes.
     const patience = rng.below(8) === 0 ? rng.below(400) : 0;
@@ -133,12 +116,7 @@ async function killDownloader(
     await Promise.all([folder, state].map((path) => rm(path, { recursive: true })));
     [folder, state, least] = [await stage.makeFolder('arrived'), await stage.makeFolder('state'), 0];
   }
-  const last = leech.start(
-    swarmpressCommand(
-      ...['get', torrent, '-d', folder, '--state', state, '--quiet', '--no-dht', '--no-lsd'],
-      ...['--peer', `${seed.address}:${String(PEER_PORT)}`],
-    ),
-  );
+  const last = leech.start(resumableGet(torrent, { content: folder, state }, seed));
   if ((await last.exited) !== 0) tally.lost.push(`the last download: ${last.output.slice(-300)}`);
   await compare(join(folder, content.name), content, tally);
 }
