@@ -8,16 +8,19 @@ import { createNodeEnv } from '../../src/node/env.ts';
 import { createTracker } from '../../src/server/tracker.ts';
 import { openPage, servePage, Visitor } from '../../test/support/browser.ts';
 import { makeContent } from '../../test/support/content.ts';
+import { measurePageMemory } from '../../test/support/page-memory.ts';
 import { FileServer } from '../../test/support/file-server.ts';
 import { onStage, type Stage } from '../../test/support/stage.ts';
 import { downloadWithWebTorrent, serveWebTorrentPage } from '../../test/support/webtorrent-page.ts';
 import { describeMachine, median, report, rounded } from '../support/report.ts';
 
 const MIB = 1024 * 1024;
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 900_000;
 
 const USAGE = `usage: node bench/run.mjs browser [--mib 100] [--rounds 3] [--json FILE]
+       node bench/run.mjs browser --memory-mib 2048
 Rates run from the start of the download to its last byte verified; the plain fetch verifies nothing.
+The second form measures the page's memory instead: from server and seeder at once, saved as it comes.
 `;
 
 interface Scene {
@@ -57,11 +60,17 @@ export async function main(args: readonly string[]): Promise<void> {
       mib: { type: 'string', default: '100' },
       rounds: { type: 'string', default: '3' },
       json: { type: 'string' },
+      'memory-mib': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     process.stdout.write(USAGE);
+    return;
+  }
+  const memoryMib = values['memory-mib'];
+  if (memoryMib !== undefined) {
+    await measureMemory(Number(memoryMib), values.json);
     return;
   }
   const machine = describeMachine();
@@ -80,6 +89,21 @@ export async function main(args: readonly string[]): Promise<void> {
     worst: rounded(mib / Math.max(...all)),
   }));
   await report(machine, rows, { path: values.json, details: { mib, seconds: Object.fromEntries(seconds) } });
+}
+
+async function measureMemory(mib: number, json: string | undefined): Promise<void> {
+  const machine = describeMachine();
+  const { samples, seconds, saved, published } = await onStage((stage) =>
+    measurePageMemory(stage, mib * MIB, PATIENCE_MS),
+  );
+  const row = {
+    MiB: mib,
+    'MiB/s': rounded(mib / seconds),
+    'MB in the middle (median)': Math.round(median(samples) / 1e6),
+    'MB at most': Math.round(Math.max(...samples) / 1e6),
+    'saved whole': String(saved === published),
+  };
+  await report(machine, [row], { path: json, details: { samples } });
 }
 
 async function onScene(mib: number, run: (scene: Scene) => Promise<number>): Promise<number> {

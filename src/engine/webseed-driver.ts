@@ -206,6 +206,7 @@ export class WebSeed implements PeerLink {
       timeoutMs: TIMEOUT_MS,
       maxRedirects: 5,
       local: this.#local,
+      passing: true,
     });
     let skip = await bytesToSkip(response, from ?? 0);
     let left = length;

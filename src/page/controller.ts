@@ -12,6 +12,8 @@ export interface ControllerOptions {
   readonly src: string;
   /** The service worker's script, where the site has one. */
   readonly worker: string | undefined;
+  /** Where the download's own worker is, if not beside this script on the page's origin. */
+  readonly workerUrl: string | undefined;
 }
 
 export type ControllerError = { readonly code: string; readonly message: string } | undefined;
@@ -39,7 +41,7 @@ export class Controller {
 
   /** An earlier visit began this download and did not delete it. */
   get wasStarted(): boolean {
-    return remembered(this.#key);
+    return recall(this.#key) !== undefined;
   }
 
   get canStream(): boolean {
@@ -60,21 +62,30 @@ export class Controller {
     });
   }
 
+  /** Goes on where an earlier visit was, with the files that it had chosen. */
+  async goOn(): Promise<void> {
+    const files = chosenFiles(recall(this.#key));
+    // The address may lead to another torrent by now.
+    const isKnown = files?.every((index) => this.metainfo?.files[index] !== undefined) === true;
+    await this.start(isKnown ? files : undefined);
+  }
+
+  /** `files` as in DownloadSource. */
   async start(files: readonly number[] | undefined): Promise<void> {
     if (this.isStarted) return;
     this.#starting = true;
     this.error = undefined;
     await this.#attempt(async () => {
-      const { worker, src } = this.#options;
+      const { worker, workerUrl, src } = this.#options;
       if (worker !== undefined) this.#streams = await StreamServer.start(new URL(worker, document.baseURI));
       const torrent = this.#torrent;
       const from: DownloadSource = torrent === undefined ? { magnet: src } : { torrent };
-      const download = await createDownload({ ...from, files });
+      const download = await createDownload({ ...from, files }, { workerUrl });
       this.download = download;
       this.metainfo ??= download.metainfo;
       download.on('metainfo', (metainfo) => (this.metainfo = metainfo));
       download.on('done', () => void this.#onDone());
-      remember(this.#key, true);
+      remember(this.#key, files);
       this.#saveSoon();
     });
     this.#starting = false;
@@ -89,6 +100,11 @@ export class Controller {
     }
     if (download.snapshot().state === 'failed') download.resume();
     else download.retry();
+  }
+
+  select(files: readonly number[]): void {
+    this.download?.selectFiles(files);
+    if (this.download !== undefined) remember(this.#key, files);
   }
 
   async save(index: number): Promise<void> {
@@ -121,7 +137,7 @@ export class Controller {
 
   /** Ends the download and deletes what the browser keeps of it. */
   async remove(): Promise<void> {
-    remember(this.#key, false);
+    forget(this.#key);
     const { download } = this;
     this.download = undefined;
     this.isSaved = false;
@@ -176,20 +192,33 @@ export class Controller {
   }
 }
 
-/** Pages may be refused storage: then nothing is remembered. */
-function remembered(key: string): boolean {
+const ALL_FILES = 'all';
+
+/** What was chosen by whoever began this download. Pages may be refused storage: then nothing is remembered. */
+function recall(key: string): string | undefined {
   try {
-    return localStorage.getItem(key) !== null;
+    return localStorage.getItem(key) ?? undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function remember(key: string, isStarted: boolean): void {
+function chosenFiles(choice: string | undefined): readonly number[] | undefined {
+  return choice !== undefined && /^\d+(,\d+)*$/.test(choice) ? choice.split(',').map(Number) : undefined;
+}
+
+function remember(key: string, files: readonly number[] | undefined): void {
   try {
-    if (isStarted) localStorage.setItem(key, '1');
-    else localStorage.removeItem(key);
+    localStorage.setItem(key, files?.join(',') ?? ALL_FILES);
   } catch {
-    // Nothing is remembered, and the visitor starts anew.
+    // The visitor starts anew.
+  }
+}
+
+function forget(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // There was nothing.
   }
 }

@@ -31,7 +31,7 @@ class Host {
     const styles = new CSSStyleSheet();
     styles.replaceSync(elementStyles());
     root.adoptedStyleSheets = [styles];
-    const controller = new Controller({ src, worker: this.#option('worker') });
+    const controller = new Controller({ src, worker: this.#option('worker'), workerUrl: foreignWorker() });
     const view = new View(controller, {
       page: this.#option('page') ?? location.href,
       magnet: this.#option('magnet') ?? (src.startsWith('magnet:') ? src : undefined),
@@ -69,10 +69,17 @@ class Host {
   }
 }
 
+/** On another origin's page our worker has to be imported by one of that origin (see DownloadOptions.workerUrl). */
+function foreignWorker(): string | undefined {
+  // Not inside `new URL`: bundlers would take the worker for a file to copy as it is.
+  const here = import.meta.url;
+  return new URL(here).origin === location.origin ? undefined : new URL('./content-worker.js', here).href;
+}
+
 async function begin(controller: Controller): Promise<void> {
   await controller.load();
   // After a reload, or when the visitor comes back, it goes on where it was.
-  if (controller.wasStarted && controller.error === undefined) await controller.start(undefined);
+  if (controller.wasStarted && controller.error === undefined) await controller.goOn();
 }
 
 /**

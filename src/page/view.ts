@@ -56,7 +56,9 @@ export class View {
     this.#start.addEventListener('click', () => void controller.start(this.#files.selected));
     this.#fresh = element('div', { class: 'fresh' }, this.#start, this.#lead);
     this.#files = new FileList({
-      onSelect: (files) => controller.download?.selectFiles(files),
+      onSelect: (files) => {
+        controller.select(files);
+      },
       onSave: (index) => void controller.save(index),
       onPreview: (index) => void this.#preview.open(controller, index),
       canStream: () => controller.canStream,

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly maxRedirects: number;
   /** `any` by default: for URLs that the user names. */
   readonly local?: LocalReach | undefined;
+  /** Each chunk of the body is done with when the next is asked for: the host may fill one buffer again and again. */
+  readonly passing?: boolean | undefined;
 }
 
 export interface HttpResponse {

@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toInfoHash } from '../core/ids.ts';
 import type { FileEntry, Metainfo } from '../core/metainfo/metainfo.ts';
+import { createAsset } from '../local-http/assets.ts';
+import { loadSiteAssets } from './assets.ts';
 import { createLinks, parsePublicUrl } from './links.ts';
 import type { WalkedFile } from '../node/fs-walk.ts';
 import { createPublication } from './publication.ts';
@@ -49,9 +52,7 @@ async function siteDeps(
     }),
     magnet: 'magnet:?xt=urn:btih:00&dn=x',
     direct: true,
-    assets: new Map([
-      ['page/styles.css', { body: new TextEncoder().encode('body{}'), type: 'text/css', etag: '"s"' }],
-    ]),
+    assets: new Map([['page/styles.css', createAsset(new TextEncoder().encode('body{}'), 'text/css')]]),
     status: () => STATUS,
     sha256Of: (file) => (file === 0 ? 'ab'.repeat(32) : undefined),
     onDirect: () => (bytes) => {
@@ -202,10 +203,27 @@ describe('the publication page', () => {
     expect(await (await site.request('/SHA256SUMS')).text()).toBe(`${'ab'.repeat(32)}  a b.txt\n`);
   });
 
-  it('serves its style sheet with a validator', async () => {
-    expect((await site.request('/assets/page/styles.css')).headers.get('content-type')).toBe('text/css');
-    const again = await site.request('/assets/page/styles.css', { headers: { 'if-none-match': '"s"' } });
-    expect(again.status).toBe(304);
+  it('serves its style sheet with a validator, compressed for whoever takes that', async () => {
+    const path = '/assets/page/styles.css';
+    for (const headers of [{}, { 'accept-encoding': 'br, gzip' }]) {
+      const first = await site.request(path, { headers });
+      expect(first.headers.get('content-type')).toBe('text/css');
+      const etag = first.headers.get('etag') ?? '';
+      const again = await site.request(path, { headers: { ...headers, 'if-none-match': etag } });
+      expect(again.status).toBe(304);
+      const body = Buffer.from(await first.arrayBuffer());
+      const isCompressed = first.headers.get('content-encoding') === 'gzip';
+      expect(isCompressed).toBe('accept-encoding' in headers);
+      expect((isCompressed ? gunzipSync(body) : body).toString()).toBe('body{}');
+    }
+  });
+
+  it('is less than 100 KB for a visitor, with every script, worker and style', async () => {
+    const html = gzipSync(await (await site.request('/')).text()).length;
+    const parts = [...(await loadSiteAssets())].filter(([path]) => path.startsWith('page/'));
+    expect(parts.map(([path]) => path)).toContain('page/shared.js');
+    const total = parts.reduce((sum, [, { gzip }]) => sum + gzip.length, html);
+    expect(total).toBeLessThan(100_000);
   });
 
   it('pages a long file list', async () => {

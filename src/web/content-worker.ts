@@ -1,6 +1,6 @@
 // The worker of a download: hashes pieces and keeps them in the origin's private file system. A piece that is right is
 // written where it was hashed, so that its bytes cross between the threads once.
-import { hashPiece, isRight } from './hash-job.ts';
+import { hashPiece, isRight } from './hash-piece.ts';
 import { PrivateFiles } from './private-files.ts';
 import type { HashRequest, NumberedRequest, WorkerAnswer, WorkerResult } from './worker-messages.ts';
 

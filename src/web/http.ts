@@ -2,6 +2,8 @@
 import { SystemError } from '../core/errors.ts';
 import type { HttpPort, HttpRequest } from '../ports/http.ts';
 
+const READ_BYTES = 256 * 1024;
+
 export const webHttp: HttpPort = {
   request: async (request) => {
     const stop = new AbortController();
@@ -32,22 +34,22 @@ export const webHttp: HttpPort = {
 };
 
 async function* readBody(
-  response: Response,
+  { body }: Response,
   request: HttpRequest,
   stop: AbortController,
 ): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
+  if (body === null) return;
+  const read = request.passing === true ? reuseOneBuffer(body) : readChunks(body);
   try {
     for (;;) {
       const timer = setTimeout(() => {
         stop.abort();
       }, request.timeoutMs);
-      const { done, value } = await reader.read().finally(() => {
+      const chunk = await read().finally(() => {
         clearTimeout(timer);
       });
-      if (done) return;
-      yield value;
+      if (chunk === undefined) return;
+      yield chunk;
     }
   } catch (cause) {
     throw failure(request, cause);
@@ -55,6 +57,31 @@ async function* readBody(
     // Leaving early closes the connection instead of draining it.
     stop.abort();
   }
+}
+
+type Read = () => Promise<Uint8Array | undefined>;
+
+function readChunks(body: ReadableStream<Uint8Array>): Read {
+  const reader = body.getReader();
+  return async () => (await reader.read()).value;
+}
+
+/** What is read over and over into fresh memory is garbage of the size of the download. */
+function reuseOneBuffer(body: ReadableStream<Uint8Array>): Read {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: 'byob' });
+  } catch {
+    // Not every browser gives bodies as streams of bytes.
+    return readChunks(body);
+  }
+  let buffer = new ArrayBuffer(READ_BYTES);
+  return async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return undefined;
+    buffer = value.buffer;
+    return value;
+  };
 }
 
 function failure(request: HttpRequest, cause: unknown): SystemError {

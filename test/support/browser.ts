@@ -13,9 +13,9 @@ import type { Look } from './browser-page/main.ts';
 import { until } from './processes.ts';
 import type { Stage } from './stage.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
+export const EXECUTABLE = '/usr/bin/chromium';
 /** No traffic of its own, and real addresses in WebRTC candidates: nobody resolves mDNS names here. */
-const FLAGS = [
+export const FLAGS: readonly string[] = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   '--disable-features=WebRtcHideLocalIpsWithMdns',
@@ -56,7 +56,7 @@ export async function openPage(
   const profile = await stage.makeFolder('profile');
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: EXECUTABLE,
-    args: FLAGS,
+    args: [...FLAGS],
     ...options,
   });
   stage.onClose(() => browser.close());

@@ -152,7 +152,7 @@ export function usageOf(pid: number): Usage {
 }
 
 /** The process itself and everything below it. */
-function descendants(root: number): number[] {
+export function descendants(root: number): number[] {
   if (root === 0) return [];
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
@@ -171,7 +171,8 @@ function statOf(pid: number): string[] {
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-function readProc(path: string): string {
+/** A file below /proc; empty when the process is gone. */
+export function readProc(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { startPublisher, type Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
+import type { Publisher } from '../../src/publish/publisher.ts';
 import { openPage } from './browser.ts';
-import { makeContent, type Content } from './content.ts';
+import { makeContent } from './content.ts';
+import { publishPage } from './publish-page.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const MIB = 1024 * 1024;
@@ -22,7 +23,7 @@ export async function main(): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
   await onStage(async (stage) => {
     const content = await makeContent(await stage.makeFolder('content'), 'single', 96 * MIB);
-    const publisher = await publish(stage, content, { uploadLimit: 3 * MIB });
+    const publisher = await publishPage(stage, content.path, { uploadLimit: 3 * MIB });
     const scene = { stage, publisher };
     const light = await visit(scene, { viewport: DESKTOP });
     await shoot(light, 'fresh');
@@ -41,29 +42,14 @@ export async function main(): Promise<void> {
   });
   await onStage(async (stage) => {
     const content = await makeContent(await stage.makeFolder('content'), 'folder');
-    const page = await visit({ stage, publisher: await publish(stage, content, {}) }, { viewport: DESKTOP });
+    const page = await visit(
+      { stage, publisher: await publishPage(stage, content.path) },
+      { viewport: DESKTOP },
+    );
     await start(page);
     await page.locator('[data-state=done]').waitFor({ timeout: PATIENCE_MS });
     await shoot(page, 'done');
   });
-}
-
-async function publish(
-  stage: Stage,
-  content: Content,
-  options: Partial<PublisherOptions>,
-): Promise<Publisher> {
-  const publisher = await startPublisher(
-    {
-      ...{ path: content.path, port: 0, peerPort: 0, host: '127.0.0.1', createdBy: 'screenshots' },
-      baseUrl: (port) => new URL(`http://127.0.0.1:${String(port)}/`),
-      stateFolder: join(stage.folder, 'state'),
-      ...options,
-    },
-    { signal: new AbortController().signal, onProgress: () => undefined },
-  );
-  stage.onClose(() => publisher.close());
-  return publisher;
 }
 
 async function visit({ stage, publisher }: Scene, options: BrowserContextOptions): Promise<Page> {
