@@ -22,13 +22,15 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #key: string;
   #torrent: Uint8Array | undefined;
+  /** A visitor may be quicker than the .torrent. */
+  #loaded: Promise<void> = Promise.resolve();
   #streams: StreamServer | undefined;
   #starting = false;
   metainfo: Metainfo | undefined;
   download: Download | undefined;
   error: ControllerError;
-  /** Handed to the browser as a whole, or on the way there. */
-  isSaved = false;
+  /** On the way to the browser's own downloads: `broken` if that ended early, be it by the visitor's own wish. */
+  #saving: 'no' | 'asked' | 'going' | 'whole' | 'broken' = 'no';
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -44,13 +46,18 @@ export class Controller {
     return recall(this.#key) !== undefined;
   }
 
+  /** Handed to the browser, or on the way there. */
+  get isSaved(): boolean {
+    return this.#saving === 'going' || this.#saving === 'whole';
+  }
+
   get canStream(): boolean {
     return this.#streams !== undefined;
   }
 
   /** Reads the .torrent, to show what is in it; what a magnet link leads to is known later. */
-  async load(): Promise<void> {
-    await this.#attempt(async () => {
+  load(): Promise<void> {
+    this.#loaded = this.#attempt(async () => {
       const { src } = this.#options;
       if (src.startsWith('magnet:')) {
         parseMagnet(src);
@@ -60,6 +67,7 @@ export class Controller {
       this.#torrent = bytes;
       this.metainfo = metainfo;
     });
+    return this.#loaded;
   }
 
   /** Goes on where an earlier visit was, with the files that it had chosen. */
@@ -75,8 +83,10 @@ export class Controller {
     if (this.isStarted) return;
     this.#starting = true;
     this.error = undefined;
+    await this.#loaded;
     await this.#attempt(async () => {
       const { worker, workerUrl, src } = this.#options;
+      if (this.#torrent === undefined && !src.startsWith('magnet:')) return;
       if (worker !== undefined) this.#streams = await StreamServer.start(new URL(worker, document.baseURI));
       const torrent = this.#torrent;
       const from: DownloadSource = torrent === undefined ? { magnet: src } : { torrent };
@@ -109,22 +119,23 @@ export class Controller {
 
   async save(index: number): Promise<void> {
     await this.#attempt(async () => this.download?.save(index));
-    this.isSaved = this.error === undefined;
+    this.#saving = this.error === undefined ? 'whole' : 'broken';
   }
 
   async saveAll(folder?: FileSystemDirectoryHandle): Promise<void> {
     await this.#attempt(async () => this.download?.saveAll(folder));
-    this.isSaved = this.error === undefined;
+    this.#saving = this.error === undefined ? 'whole' : 'broken';
   }
 
   /** Writes a file to where the visitor chose, as it comes. */
   async saveTo(index: number, target: FileSystemFileHandle): Promise<void> {
-    this.isSaved = true;
+    this.#saving = 'going';
     await this.#attempt(async () => {
       try {
         await this.download?.stream(index).pipeTo(await target.createWritable());
+        this.#saving = 'whole';
       } catch (cause) {
-        this.isSaved = false;
+        this.#saving = 'broken';
         throw new SystemError('SAVE_FAILED', `could not write ${target.name}`, { cause });
       }
     });
@@ -140,7 +151,7 @@ export class Controller {
     forget(this.#key);
     const { download } = this;
     this.download = undefined;
-    this.isSaved = false;
+    this.#saving = 'no';
     await this.#attempt(async () => download?.remove());
   }
 
@@ -154,7 +165,7 @@ export class Controller {
     const index = this.#onlyFile();
     const address = index === undefined ? undefined : this.#serve(index, true);
     if (address === undefined) return;
-    this.isSaved = true;
+    this.#saving = 'asked';
     const frame = document.createElement('iframe');
     frame.hidden = true;
     frame.src = address;
@@ -163,7 +174,8 @@ export class Controller {
 
   async #onDone(): Promise<void> {
     const index = this.#onlyFile();
-    if (index !== undefined && !this.isSaved) await this.save(index);
+    const isUnderWay = this.#saving !== 'no' && this.#saving !== 'asked';
+    if (index !== undefined && !isUnderWay) await this.save(index);
   }
 
   #onlyFile(): number | undefined {
@@ -178,7 +190,13 @@ export class Controller {
     const type = isDownload ? undefined : mediaType(name);
     return this.#streams?.serve({
       ...{ name, type: type ?? 'application/octet-stream', length: file.length, isDownload },
-      open: (start, end) => download.stream(index, { start, end }),
+      open: (start, end) => {
+        if (isDownload) this.#saving = 'going';
+        return download.stream(index, { start, end });
+      },
+      onEnd: (isWhole) => {
+        if (isDownload) this.#saving = isWhole ? 'whole' : 'broken';
+      },
     });
   }
 

@@ -97,7 +97,7 @@ async function ask(
       const { port1: port, port2 } = new MessageChannel();
       port.onmessage = ({ data }: MessageEvent<StreamAnswer>) => {
         clearTimeout(timer);
-        if (data.kind === 'head') resolve({ head: data, port });
+        resolve(data.kind === 'head' ? { head: data, port } : undefined);
       };
       page.postMessage(question, [port2]);
     }

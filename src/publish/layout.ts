@@ -49,7 +49,6 @@ export function renderDocument(frame: PageFrame): Html {
         ${head ?? ''} ${scripts.map((name) => html`<script type="module" src="${assets}${name}"></script>`)}
       </head>
       <body>
-        <a class="skip" href="#${frame.skip.id}">${frame.skip.text}</a>
         ${renderMasthead(frame)}
         <main>${frame.main}</main>
         <footer>${frame.foot ?? FOOT}</footer>
@@ -57,8 +56,10 @@ export function renderDocument(frame: PageFrame): Html {
     </html>`;
 }
 
-function renderMasthead({ before, kicker, heading, intro }: PageFrame): Html {
+/** The first link of all is in it: the one past it. */
+function renderMasthead({ before, kicker, heading, intro, skip }: PageFrame): Html {
   return html`<header class="masthead">
+    <a class="skip" href="#${skip.id}">${skip.text}</a>
     ${before ?? ''}
     <p class="kicker">${kicker}</p>
     <h1><bdi>${heading}</bdi></h1>

@@ -86,16 +86,22 @@ export class ContentReader {
     return data;
   }
 
+  /** It may come, or turn out to be there when what an earlier visit has left is checked. */
   #arrival(piece: number, signal: AbortSignal): Promise<void> {
+    const { torrent, hasPiece } = this.#parts;
     return new Promise((resolve) => {
       const finish = (): void => {
-        stop();
+        for (const stop of stops) stop();
         signal.removeEventListener('abort', finish);
         resolve();
       };
-      const stop = this.#parts.torrent.on('piece', (come) => {
-        if (come.piece === piece) finish();
-      });
+      // Others hear of the event too; `hasPiece` is right when they have.
+      const look = (): void => {
+        queueMicrotask(() => {
+          if (hasPiece(piece)) finish();
+        });
+      };
+      const stops = [torrent.on('piece', look), torrent.on('checked', look)];
       signal.addEventListener('abort', finish);
     });
   }

@@ -83,8 +83,8 @@ class DownloadRun implements Download {
   readonly #parts: Parts;
   readonly #stopWatching: () => void;
   #selected: readonly number[] | undefined;
-  #files: FilesProgress | undefined;
-  #reader: ContentReader | undefined;
+  /** Once the metainfo is. */
+  #known: { readonly files: FilesProgress; readonly reader: ContentReader } | undefined;
   /** When payload came last, or might have begun to come. */
   #gainAt = performance.now();
   #gained = 0;
@@ -94,20 +94,15 @@ class DownloadRun implements Download {
     this.#parts = parts;
     this.#selected = files;
     const { torrent } = parts;
-    torrent.on('metainfo', (metainfo) => {
-      const files = new FilesProgress(metainfo, this.#selected);
-      this.#files = files;
-      this.#reader = new ContentReader({
-        ...{ torrent, geometry: files.geometry, storage: () => this.#storage() },
-        hasPiece: (piece) => files.has(piece),
-      });
-    });
+    if (torrent.metainfo === undefined)
+      torrent.on('metainfo', (metainfo) => (this.#known = this.#know(metainfo)));
+    else this.#known = this.#know(torrent.metainfo);
     torrent.on('checked', () => {
       this.#gainAt = performance.now();
       // The pieces are known to the engine once the listeners of this event are through.
-      queueMicrotask(() => this.#files?.count(torrent.pieces()));
+      queueMicrotask(() => this.#known?.files.count(torrent.pieces()));
     });
-    torrent.on('piece', ({ piece }) => this.#files?.add(piece));
+    torrent.on('piece', ({ piece }) => this.#known?.files.add(piece));
     this.#stopWatching = this.#watch();
   }
 
@@ -130,7 +125,7 @@ class DownloadRun implements Download {
       ...{ error, name, infoHash, infoHashV2, wanted, completed, checked, uploaded },
       ...{ downloadRate, uploadRate, etaSeconds, peers, trackers, webSeeds, fromWebSeeds },
       fromPeers: Math.max(0, now.sessionDownloaded - fromWebSeeds),
-      files: this.#files?.snapshot() ?? [],
+      files: this.#known?.files.snapshot() ?? [],
       pieces: torrent.pieces(),
       isPersistent: env.isPersistent,
     };
@@ -161,19 +156,19 @@ class DownloadRun implements Download {
   selectFiles(files: readonly number[]): void {
     this.#parts.torrent.selectFiles(files);
     this.#selected = files;
-    this.#files?.select(files);
+    this.#known?.files.select(files);
   }
 
   stream(index: number, span?: ByteSpan): ReadableStream<Uint8Array<ArrayBuffer>> {
     const length = this.metainfo?.files[index]?.length;
-    if (this.#reader === undefined || length === undefined) {
+    if (this.#known === undefined || length === undefined) {
       throw new UsageError('TORRENT_NOT_READY', 'the files are not known yet');
     }
-    return this.#reader.stream(index, span ?? { start: 0, end: length });
+    return this.#known.reader.stream(index, span ?? { start: 0, end: length });
   }
 
   async file(index: number): Promise<Blob> {
-    if (this.#files?.isWhole(index) !== true) {
+    if (this.#known?.files.isWhole(index) !== true) {
       throw new UsageError('FILE_NOT_WHOLE', `file ${String(index)} is not whole yet`);
     }
     return this.#storage().file(index);
@@ -186,7 +181,7 @@ class DownloadRun implements Download {
   }
 
   async saveAll(target?: FileSystemDirectoryHandle): Promise<void> {
-    const wanted = (this.#files?.snapshot() ?? []).filter((file) => file.wanted);
+    const wanted = (this.#known?.files.snapshot() ?? []).filter((file) => file.wanted);
     if (target === undefined && wanted.length === 1) {
       for (const { index } of wanted) await this.save(index);
       return;
@@ -212,6 +207,15 @@ class DownloadRun implements Download {
     this.#stopWatching();
     await this.#parts.session.close();
     await this.#parts.env.close();
+  }
+
+  #know(metainfo: Metainfo): { readonly files: FilesProgress; readonly reader: ContentReader } {
+    const files = new FilesProgress(metainfo, this.#selected);
+    const reader = new ContentReader({
+      ...{ torrent: this.#parts.torrent, geometry: files.geometry, storage: () => this.#storage() },
+      hasPiece: (piece) => files.has(piece),
+    });
+    return { files, reader };
   }
 
   #storage(): SavableStorage {

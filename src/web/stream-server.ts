@@ -9,7 +9,10 @@ export interface StreamedFile {
   readonly length: number;
   /** Saved instead of shown. */
   readonly isDownload: boolean;
+  /** What throws is told as a failed download. */
   open(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The browser has taken all bytes that it asked for, or has given up, or we had to. */
+  readonly onEnd?: ((isWhole: boolean) => void) | undefined;
 }
 
 /** Browsers end service workers that hear nothing for half a minute. */
@@ -65,37 +68,49 @@ export class StreamServer {
     const { name, type, length, isDownload } = file;
     if (start > stop) return;
     const head: StreamAnswer = { kind: 'head', name, type, length, isDownload, start, end: stop };
-    void this.#pump(port, file.open(start, stop));
+    try {
+      void this.#pump(port, file, file.open(start, stop));
+    } catch {
+      const failed: StreamAnswer = { kind: 'failed' };
+      port.postMessage(failed);
+      file.onEnd?.(false);
+      return;
+    }
     port.postMessage(head);
   };
 
-  async #pump(port: MessagePort, stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  async #pump(
+    port: MessagePort,
+    { onEnd }: StreamedFile,
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
     const reader = stream.getReader();
     const say = (answer: StreamAnswer, transfer: Transferable[] = []): void => {
       port.postMessage(answer, transfer);
     };
     this.#open++;
-    await new Promise<void>((resolve) => {
+    const isWhole = await new Promise<boolean>((resolve) => {
       const next = async (): Promise<void> => {
         const { done, value } = await reader.read();
         if (done) {
           say({ kind: 'end' });
-          resolve();
+          resolve(true);
         } else say({ kind: 'chunk', data: value }, [value.buffer]);
       };
       port.onmessage = (event: MessageEvent<StreamCall>) => {
         if (event.data === 'cancel') {
           reader.cancel().catch(() => undefined);
-          resolve();
+          resolve(false);
           return;
         }
         next().catch(() => {
           say({ kind: 'failed' });
-          resolve();
+          resolve(false);
         });
       };
     });
     this.#open--;
     port.close();
+    onEnd?.(isWhole);
   }
 }

@@ -54,9 +54,9 @@ async function onScene(size: number | 'folder', body: (scene: Scene) => Promise<
   });
 }
 
-async function seed({ stage, content, torrent }: Scene): Promise<Seeder> {
+async function seed({ stage, content, torrent }: Scene, uploadLimit?: number): Promise<Seeder> {
   const env = createNodeEnv({ stateFolder: await stage.makeFolder('state') });
-  const session = await createSession({ host: '127.0.0.1' }, env);
+  const session = await createSession({ host: '127.0.0.1', uploadLimit }, env);
   const seeding = await session.add(torrent, { folder: content.folder, check: 'trust' });
   const close = async (): Promise<void> => {
     await session.close();
@@ -126,6 +126,32 @@ describe('a download in a browser', () => {
         expect(await visitor.fileSha256s()).toEqual(content.manifest);
       }
     });
+  });
+
+  it('goes on from the web seed when the seeder dies, and from the seeder when the web seed dies', async () => {
+    for (const dying of ['seeder', 'web seed']) {
+      await onScene(48, async (scene) => {
+        const { stage, content, torrent } = scene;
+        const seeder = await seed(scene, 4 * MIB);
+        const files = await FileServer.open(stage, content.folder);
+        files.rate = 3 * MIB;
+        const visitor = await Visitor.open(stage, pageUrl);
+        await visitor.start({ torrent, webSeeds: [files.url] });
+        const both = await visitor.sees(
+          ({ fromPeers, fromWebSeeds }) => Math.min(fromPeers, fromWebSeeds) > 4 * MIB,
+          PATIENCE_MS,
+        );
+        expect(both.state).toBe('downloading');
+        await (dying === 'seeder' ? seeder.close() : files.stop());
+        files.rate = undefined;
+        const done = await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
+        const survivor = dying === 'seeder' ? 'fromWebSeeds' : 'fromPeers';
+        expect(done[survivor]).toBeGreaterThan(both[survivor] + 4 * MIB);
+        expect(await visitor.savedSha256()).toBe(expectedSha256(content));
+        // What the browser itself says of a server that does not answer is nothing that a page can help.
+        expect(visitor.complaints.filter((text) => !text.includes('net::ERR_'))).toEqual([]);
+      });
+    }
   });
 
   it('goes on after a reload with what it had', async () => {

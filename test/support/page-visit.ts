@@ -28,7 +28,7 @@ export class PageVisit {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
-      const isSilence = /net::ERR_/.test(message.text());
+      const isSilence = message.text().includes('net::ERR_');
       (isSilence ? this.silences : this.complaints).push(message.text());
     });
   }
