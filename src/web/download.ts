@@ -28,7 +28,7 @@ import { zip } from './zip.ts';
 
 const MAX_PEERS = 40;
 /** A tab has to stay small beside the tabs of others. */
-const CACHE_BYTES = 24 * 1024 * 1024;
+const CACHE_BYTES = 16 * 1024 * 1024;
 const FETCH_TIMEOUT_MS = 30_000;
 const WATCH_MS = 1000;
 /** No payload for this long is a standstill. */

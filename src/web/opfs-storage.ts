@@ -1,5 +1,6 @@
 // Content in the origin's private file system, through a worker: survives a reload, needs no memory, and gives the
 // finished files as disk-backed `File`s. Needs a secure context; openable by one tab at a time.
+import { invariant } from '../core/invariant.ts';
 import type { FileRange } from '../core/metainfo/geometry.ts';
 import type { Storage, StorageFile, StoredFile } from '../ports/storage.ts';
 import type { WriteTarget } from '../ports/hasher.ts';
@@ -57,15 +58,21 @@ export class OpfsStorage implements Storage {
   async read(ranges: readonly FileRange[], targets: readonly Uint8Array[]): Promise<void> {
     const { thread } = this.#opened;
     const wanted = stored(ranges);
-    const { data } = wanted.length === 0 ? {} : await thread.call({ op: 'read', ranges: wanted });
-    scatter(ranges, data ?? new Uint8Array(0), targets);
+    const payload = thread.lease(lengthOf(wanted));
+    const { data } =
+      wanted.length === 0
+        ? { data: payload }
+        : await thread.call({ op: 'read', ranges: wanted, data: payload });
+    invariant(data !== undefined, 'the worker sends the buffer back');
+    scatter(ranges, data, targets);
+    thread.release(data);
   }
 
   async write(ranges: readonly FileRange[], data: Uint8Array): Promise<void> {
     const wanted = stored(ranges);
     if (wanted.length === 0) return;
     const { thread } = this.#opened;
-    const payload = thread.lease(wanted.reduce((sum, range) => sum + range.length, 0));
+    const payload = thread.lease(lengthOf(wanted));
     gather(ranges, data, payload);
     await thread.send({ op: 'write', ranges: wanted, data: payload });
   }
@@ -138,19 +145,26 @@ function gather(ranges: readonly FileRange[], data: Uint8Array, payload: Uint8Ar
 
 /** Spreads stored bytes and the zeros of padding over the targets. */
 function scatter(ranges: readonly FileRange[], data: Uint8Array, targets: readonly Uint8Array[]): void {
-  const whole = new Uint8Array(ranges.reduce((sum, range) => sum + range.length, 0));
+  const rest = targets.values();
+  let target: Uint8Array = new Uint8Array(0);
   let from = 0;
-  let to = 0;
   for (const range of ranges) {
-    if (!range.pad) {
-      whole.set(data.subarray(from, from + range.length), to);
-      from += range.length;
+    for (let left = range.length; left > 0;) {
+      if (target.length === 0) {
+        const next = rest.next().value;
+        invariant(next !== undefined, 'targets are as long as the ranges');
+        target = next;
+      }
+      const part = target.subarray(0, left);
+      if (range.pad) part.fill(0);
+      else part.set(data.subarray(from, from + part.length));
+      if (!range.pad) from += part.length;
+      left -= part.length;
+      target = target.subarray(part.length);
     }
-    to += range.length;
   }
-  let at = 0;
-  for (const target of targets) {
-    target.set(whole.subarray(at, at + target.length));
-    at += target.length;
-  }
+}
+
+function lengthOf(ranges: readonly StoredRange[]): number {
+  return ranges.reduce((sum, range) => sum + range.length, 0);
 }

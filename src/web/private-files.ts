@@ -30,7 +30,8 @@ export class PrivateFiles {
         await this.#prepare(request.files);
         return {};
       case 'read':
-        return { data: await this.#read(request.ranges) };
+        await this.#read(request.ranges, request.data);
+        return { data: request.data };
       case 'write':
         await this.write(placed(request.ranges), request.data);
         return { data: request.data };
@@ -69,14 +70,12 @@ export class PrivateFiles {
     }
   }
 
-  async #read(ranges: readonly StoredRange[]): Promise<Uint8Array<ArrayBuffer>> {
-    const data = new Uint8Array(ranges.reduce((sum, range) => sum + range.length, 0));
+  async #read(ranges: readonly StoredRange[], data: Uint8Array): Promise<void> {
     for (const { file, position, from, to } of placed(ranges)) {
       const handle = await this.#accessTo(file);
       const got = handle.read(data.subarray(from, to), { at: position });
       if (got !== to - from) throw new RangeError(`file ${String(file)} is short`);
     }
-    return data;
   }
 
   #accessTo(file: number): Promise<FileSystemSyncAccessHandle> {

@@ -26,7 +26,8 @@ export type StorageRequest =
   | { readonly op: 'stat' }
   /** Gives files their full length: then it is known at once whether there is room for them. */
   | { readonly op: 'prepare'; readonly files: readonly StoredRange[] }
-  | { readonly op: 'read'; readonly ranges: readonly StoredRange[] }
+  /** Fills the buffer, which is as long as the ranges. */
+  | { readonly op: 'read'; readonly ranges: readonly StoredRange[]; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly op: 'write'; readonly ranges: readonly StoredRange[]; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly op: 'flush' }
   /** Lets go of all files, so that they can be read as `File`s and opened by another tab. */
