@@ -1,12 +1,12 @@
 // WebSocket trackers: upgrades on the general HTTP server become numbered connections of the relay.
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { ConnectionId, RelayConnection } from '../core/tracker/relay.ts';
 import { clientAddress, type ProxyTrust } from './forwarded.ts';
+import { createFrameSockets } from './websocket/frame-sockets.ts';
+import { createPackageSockets } from './websocket/package-sockets.ts';
+import type { SocketAcceptor, TextReceiver, TextSocket } from './websocket/text-socket.ts';
 
-/** Twenty offers of a few KB each. */
-const MAX_MESSAGE_BYTES = 256 * 1024;
 /** A peer that does not read what it is sent is cut off. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Answers no ping for this long: gone. */
@@ -30,8 +30,6 @@ export interface WsFrontendDeps {
   readonly sourceOf: (socket: Socket) => Uint8Array | undefined;
   readonly maxConnections: number;
   readonly receiver: WsReceiver;
-  /** First number to give a connection, and the step: several threads number theirs without talking. */
-  readonly numbering?: { readonly first: number; readonly step: number } | undefined;
 }
 
 export function createWsFrontend(deps: WsFrontendDeps): WsFrontend {
@@ -40,26 +38,20 @@ export function createWsFrontend(deps: WsFrontendDeps): WsFrontend {
 
 class Frontend implements WsFrontend {
   readonly #deps: WsFrontendDeps;
-  readonly #sockets = new Map<ConnectionId, WebSocket>();
+  readonly #sockets = new Map<ConnectionId, TextSocket>();
   /** Have not been heard of since the last ping. */
   readonly #silent = new Set<ConnectionId>();
-  readonly #acceptor = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
-    // A deflate context for each of thousands of idle peers would cost far more than it saves.
-    perMessageDeflate: false,
-  });
+  readonly #acceptor: SocketAcceptor;
   readonly #pings: NodeJS.Timeout;
-  #nextId: ConnectionId;
+  #nextId: ConnectionId = 1;
 
   constructor(deps: WsFrontendDeps) {
     this.#deps = deps;
-    this.#nextId = deps.numbering?.first ?? 1;
+    // Bun's own sockets are faster than ours over its connections, and ours than the package over Node's.
+    this.#acceptor = process.versions['bun'] === undefined ? createFrameSockets() : createPackageSockets();
     deps.server.on('upgrade', (request, socket, head) => {
       request.socket.setTimeout(0);
-      this.#acceptor.handleUpgrade(request, socket, head, (client) => {
-        this.#serve(client, request);
-      });
+      this.#acceptor.accept({ request, socket, head }, (client) => this.#serve(client, request));
     });
     this.#pings = setInterval(() => {
       this.#pingAll();
@@ -74,7 +66,7 @@ class Frontend implements WsFrontend {
   send(to: ConnectionId, text: string): void {
     const socket = this.#sockets.get(to);
     if (socket === undefined) return;
-    if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate();
+    if (socket.unsentBytes > MAX_UNSENT_BYTES) socket.terminate();
     else socket.send(text);
   }
 
@@ -84,30 +76,25 @@ class Frontend implements WsFrontend {
     this.#acceptor.close();
   }
 
-  #serve(socket: WebSocket, request: IncomingMessage): void {
-    const { maxConnections, receiver, numbering } = this.#deps;
+  #serve(socket: TextSocket, request: IncomingMessage): TextReceiver | undefined {
+    const { maxConnections, receiver } = this.#deps;
     const ip = addressOf(request, this.#deps);
-    if (ip === undefined || this.#sockets.size >= maxConnections) {
-      socket.terminate();
-      return;
-    }
+    if (ip === undefined || this.#sockets.size >= maxConnections) return undefined;
     const connection: RelayConnection = { id: this.#nextId, ip, credential: credentialOf(request.url ?? '') };
     const { id } = connection;
-    this.#nextId += numbering?.step ?? 1;
+    this.#nextId++;
     this.#sockets.set(id, socket);
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      this.#silent.delete(id);
-      if (!isBinary) receiver.receive(connection, textOf(data));
-    });
-    socket.on('pong', () => this.#silent.delete(id));
-    socket.on('error', () => {
-      socket.terminate();
-    });
-    socket.on('close', () => {
-      this.#sockets.delete(id);
-      this.#silent.delete(id);
-      receiver.disconnected(id);
-    });
+    return {
+      text: (text) => {
+        receiver.receive(connection, text);
+      },
+      alive: () => this.#silent.delete(id),
+      closed: () => {
+        this.#sockets.delete(id);
+        this.#silent.delete(id);
+        receiver.disconnected(id);
+      },
+    };
   }
 
   #pingAll(): void {
@@ -120,11 +107,6 @@ class Frontend implements WsFrontend {
       }
     }
   }
-}
-
-function textOf(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
-  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
 }
 
 function addressOf(
