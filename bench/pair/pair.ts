@@ -3,16 +3,14 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createWithLibtorrent } from '../../test/support/clients/libtorrent.ts';
-import { finished, type PeerClient } from '../../test/support/clients/peer.ts';
+import { finished } from '../../test/support/clients/peer.ts';
 import { makeContent, type Content } from '../../test/support/content.ts';
-import { createHosts } from '../../test/support/network.ts';
 import { usageOf } from '../../test/support/processes.ts';
 import { onStage, type Stage } from '../../test/support/stage.ts';
-import { startOpentracker, waitForSeeders } from '../../test/support/trackers.ts';
 import { clientNamed } from '../support/clients.ts';
 import { linkBytes, privateBytes, sampleWhile } from '../support/meter.ts';
 import { describeMachine, median, report, rounded, type Row } from '../support/report.ts';
+import { startPair, type Pairing } from './start-pair.ts';
 
 const GIB = 2 ** 30;
 /** Payload has begun when the leech's link has seen this much: more than handshakes and announces. */
@@ -26,11 +24,6 @@ const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients 
   [--json FILE]            all numbers
 Rates run from the first payload to the leech's own word that it has all.
 `;
-
-interface Pairing {
-  readonly seed: PeerClient;
-  readonly leech: PeerClient;
-}
 
 interface Transfer {
   readonly pairing: string;
@@ -125,37 +118,6 @@ async function warmMemory(stage: Stage, bytes: number): Promise<void> {
   for (let at = 0; at < bytes + WARM_EXTRA; at += block.length) await file.write(block);
   await file.close();
   await rm(folder, { recursive: true });
-}
-
-type PeerStart = (torrent: string) => ReturnType<PeerClient['start']>;
-
-/** A tracker and a seed that it knows; the leech waits for its call. */
-async function startPair(
-  stage: Stage,
-  pairing: Pairing,
-  content: Content,
-): Promise<{
-  readonly torrent: string;
-  readonly seed: Awaited<ReturnType<PeerClient['start']>>;
-  readonly leech: PeerStart;
-}> {
-  const [trackerHost, seedHost, leechHost] = await createHosts(stage, 3);
-  if (trackerHost === undefined || seedHost === undefined || leechHost === undefined)
-    throw new Error('no hosts');
-  const torrent = join(stage.folder, 'content.torrent');
-  const hashes = await createWithLibtorrent({
-    path: content.path,
-    output: torrent,
-    mode: 'v1',
-    pieceLength: 2 ** 20,
-    trackers: [`http://${trackerHost.address}:6969/announce`],
-  });
-  const tracker = await startOpentracker(trackerHost, [hashes.v1 ?? '']);
-  const seed = await pairing.seed.start(seedHost, { role: 'seed', source: torrent, folder: content.folder });
-  await waitForSeeders(tracker, hashes.v1 ?? '');
-  const folder = await stage.makeFolder('arrived');
-  const leech: PeerStart = (source) => pairing.leech.start(leechHost, { role: 'leech', source, folder });
-  return { torrent, seed, leech };
 }
 
 function summarise(transfers: readonly Transfer[]): Row[] {

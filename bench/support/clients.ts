@@ -6,8 +6,12 @@ import { qbittorrent } from '../../test/support/clients/qbittorrent.ts';
 import { rtorrent } from '../../test/support/clients/rtorrent.ts';
 import { swarmpress } from '../../test/support/clients/swarmpress.ts';
 import { transmission } from '../../test/support/clients/transmission.ts';
+import { webtorrent } from '../../test/support/clients/webtorrent.ts';
 
-const CLIENTS: readonly PeerClient[] = [swarmpress, libtorrent, transmission, aria2, qbittorrent, rtorrent];
+const CLIENTS: readonly PeerClient[] = [
+  ...[swarmpress, libtorrent, transmission, aria2],
+  ...[webtorrent, qbittorrent, rtorrent],
+];
 
 export function clientNamed(name: string): PeerClient {
   const client = CLIENTS.find((each) => each.name === name);

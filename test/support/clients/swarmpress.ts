@@ -25,20 +25,20 @@ export const swarmpress: PeerClient = swarmpressWith();
 
 /** With options more than the plain ones. */
 export function swarmpressWith(...more: readonly string[]): PeerClient {
-  return {
-    name: 'swarmpress',
-    v2: true,
-    emptyFiles: true,
-    start: (host, job) => start(host, job, more),
-  };
+  return swarmpressRunBy((...args) => swarmpressCommand(...args, ...more));
 }
 
-async function start(host: Host, job: PeerJob, more: readonly string[]): Promise<RunningPeer> {
+/** Run by another command line than the plain one, such as that of a profiler. */
+export function swarmpressRunBy(command: typeof swarmpressCommand): PeerClient {
+  return { name: 'swarmpress', v2: true, emptyFiles: true, start: (host, job) => start(host, job, command) };
+}
+
+async function start(host: Host, job: PeerJob, commandOf: typeof swarmpressCommand): Promise<RunningPeer> {
   const state = await host.stage.makeFolder('state');
-  const options = ['--json', '--port', String(PEER_PORT), '--state', state, ...more];
+  const options = ['--json', '--port', String(PEER_PORT), '--state', state];
   const command =
     job.role === 'seed' ? ['seed', job.source, job.folder] : ['get', job.source, '-d', job.folder, '--seed'];
-  const process = host.start(swarmpressCommand(...command, ...options));
+  const process = host.start(commandOf(...command, ...options));
   const whole = process.waitForLine(isEvent('done'));
   if (job.role === 'leech') return { process, done: whole.then(() => undefined) };
   await whole;
