@@ -26,6 +26,8 @@ export class SwarmContext {
   downloadStopped = false;
   /** Nothing is given to peers either. */
   paused = false;
+  /** Peers that may be unchoked at a time; owned by choker.ts. */
+  slots = 0;
   /** Bytes that came twice, unasked or wrong. */
   wasted = 0;
   downloaded = 0;

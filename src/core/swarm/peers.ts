@@ -10,6 +10,7 @@ import type { PeerKey, PeerTransport, SwarmInput } from './inputs.ts';
 import { PEER_PACE, Pipeline, WEB_SEED_PACE } from './pipeline.ts';
 import { RateMeter } from './rate.ts';
 import { UploadQueue } from './upload-queue.ts';
+import { networkOf } from './waiting-line.ts';
 
 /** What `peer-connected` says. */
 export type PeerArrival = Extract<SwarmInput, { kind: 'peer-connected' }>;
@@ -79,6 +80,14 @@ export class Peer {
   readonly uploads: UploadQueue = new UploadQueue();
   /** BEP 6: pieces we give it though it is choked. */
   readonly grantedFast: Set<number> = new Set();
+  /** The transport took payload. */
+  takenAt: Millis = Number.NEGATIVE_INFINITY;
+  /** Whom turns are shared among: its address, or the network that it certainly has all of. */
+  readonly network: string;
+  /** Owned by choker.ts, as the next three: since when it waits for a turn. */
+  queuedAt: Millis = 0;
+  /** Turns in a row in which it took nothing. */
+  idleTurns = 0;
   unchokedAt: Millis = Number.NEGATIVE_INFINITY;
   chokedAt: Millis = Number.NEGATIVE_INFINITY;
 
@@ -88,6 +97,11 @@ export class Peer {
   /** Bytes of what it was shown that no transport has taken. */
   owed = 0;
   tookAt: Millis = 0;
+  shownAt: Millis = 0;
+  /** It took a piece that it was shown, and reported it. */
+  isProven = false;
+  /** It asked for nothing of what it was shown. */
+  isIndifferent = false;
   /** Nothing is left to be shown to it, or it takes nothing. */
   exhausted = false;
 
@@ -107,6 +121,7 @@ export class Peer {
     this.key = arrival.peer;
     this.transport = arrival.transport;
     this.address = arrival.address;
+    this.network = arrival.address === undefined ? String(arrival.peer) : networkOf(arrival.address.ip);
     this.outgoing = arrival.outgoing;
     this.encrypted = arrival.encrypted === true;
     this.peerId = arrival.peerId;

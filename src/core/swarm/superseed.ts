@@ -28,6 +28,16 @@ const LONELY_MS = 1500;
 const SILENT_MS = 500;
 /** Who took nothing for so long is slow, or gone: others need not wait. */
 const SLOW_MS = 1000;
+/**
+ * A peer that has not taken a piece yet is asked for by so many bytes at a time, and has so long to ask: peers that
+ * want nothing may come by the hundred. As many as want nothing may be tried besides.
+ */
+const TRIAL_MS = 250;
+const MOST_TRIALS = 64;
+/** Who does not report its first piece in the time in which the uplink sends so many has failed too. */
+const PATIENT_PIECES = 3;
+/** So many wait for a slot, at least: what they were shown is shown to nobody else. */
+const TEMPTED = 8;
 /** A peer that takes nothing of what it was shown for this long is not waited for. */
 const STALLED_MS = 10_000;
 /** A peer that lacks what it was shown and does not want it wants some files only: it chooses among all we have. */
@@ -39,6 +49,8 @@ export class SuperSeed {
   #showings: Uint16Array = new Uint16Array(0);
   /** No piece below was never shown. */
   #cursor = 0;
+  /** The last piece was shown to a peer that had taken one before. */
+  #wasProven = false;
   /** What transports took, and what peers reported of what they were shown. */
   readonly #taken: RateMeter = new RateMeter(0, BUCKET_MS, BUCKETS);
   readonly #reported: RateMeter = new RateMeter(0, BUCKET_MS, BUCKETS);
@@ -64,6 +76,7 @@ export class SuperSeed {
   /** Bytes of a piece go to the peer. One that sees all takes what it likes: it is not shown to others too. */
   sent(peer: Peer, piece: number): void {
     peer.tookAt = this.#context.now;
+    peer.isIndifferent = false;
     if (peer.shown === undefined && this.#showings[piece] === 0) this.#showings[piece] = 1;
   }
 
@@ -81,8 +94,12 @@ export class SuperSeed {
     if (content === undefined || peer.shown?.has(piece) !== true) return;
     const bytes = content.geometry.pieceSize(piece);
     peer.backlog = Math.max(0, peer.backlog - bytes);
+    // What it says to have without our help is not to come from us either.
+    peer.owed = Math.min(peer.owed, peer.backlog);
     this.#reported.add(bytes, this.#context.now);
     peer.tookAt = this.#context.now;
+    peer.isProven ||= peer.up.total > 0;
+    peer.isIndifferent = false;
     if (this.#cursor >= content.pieces.size && !this.#isFit(content)) this.#end(content);
     else this.showMore();
   }
@@ -91,28 +108,59 @@ export class SuperSeed {
   showMore(): void {
     const content = this.#context.content;
     if (content === undefined || this.#showings.length === 0) return;
-    let room = this.#room(content);
-    while (room > 0) {
-      const peer = this.#neediest(content);
+    const room = this.#room(content);
+    while (room.proven > 0 || room.trial > 0) {
+      const peer = this.#neediest(content, room);
       if (peer === undefined) return;
       const piece = this.#choose(content, peer);
-      if (piece < 0) peer.exhausted = true;
-      else room -= this.#show(content, peer, piece);
+      if (piece < 0) {
+        peer.exhausted = true;
+        continue;
+      }
+      const bytes = this.#show(content, peer, piece);
+      room.proven -= bytes;
+      room.trial -= bytes;
     }
   }
 
   /** Bytes that may be shown now. */
-  #room(content: Content): number {
-    const { now, peers } = this.#context;
+  #room(content: Content): Room {
+    const { now, peers, slots } = this.#context;
     const { pieceLength } = content.metainfo;
-    let owed = (this.#taken.perSecond(now) * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
+    const taken = this.#taken.perSecond(now);
+    let owed = (taken * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
     let unreported = (this.#reported.perSecond(now) * UNREPORTED_MS) / 1000 + UNREPORTED_PIECES * pieceLength;
+    const patience = Math.max(SLOW_MS, (PATIENT_PIECES * 1000 * pieceLength) / Math.max(1, taken));
+    let [trials, failed, free, tempted] = [0, 0, slots, 0];
     for (const peer of peers.values()) {
-      if (now - peer.tookAt > SLOW_MS) continue;
-      owed -= peer.owed;
-      unreported -= peer.backlog;
+      if (peer.peerInterested && !peer.amChoking) free--;
+      this.#judge(peer);
+      if (peer.amChoking && peer.backlog > 0 && !peer.isIndifferent) tempted++;
+      const isTried = !peer.isProven && peer.backlog > 0;
+      if (peer.isIndifferent || (isTried && now - peer.shownAt > patience)) failed++;
+      else if (isTried && hasNotAsked(peer)) trials += peer.backlog;
+      else if (now - peer.tookAt <= SLOW_MS) {
+        owed -= peer.owed;
+        unreported -= peer.backlog;
+      }
     }
-    return Math.min(owed, unreported);
+    const room = Math.min(owed, unreported);
+    const beyond = trials - Math.min(failed, MOST_TRIALS) * pieceLength;
+    const canTempt = tempted < Math.max(free, TEMPTED);
+    return {
+      proven: room - Math.max(0, beyond),
+      trial: room - beyond,
+      canTempt,
+      areSomeIndifferent: failed > 0,
+    };
+  }
+
+  /** Whether the peer asks for what it was shown. */
+  #judge(peer: Peer): void {
+    if (peer.isProven || peer.backlog === 0 || !hasNotAsked(peer)) return;
+    if (this.#context.now - peer.shownAt < TRIAL_MS) return;
+    peer.isIndifferent = true;
+    this.#takeBack(peer);
   }
 
   /** Ends super-seeding once every piece is seen at some peer, or another seed is there. */
@@ -149,16 +197,17 @@ export class SuperSeed {
   }
 
   /** The peer with the least to take, of those that may be shown more. */
-  #neediest(content: Content): Peer | undefined {
+  #neediest(content: Content, room: Room): Peer | undefined {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
-      if (peer.shown === undefined || peer.exhausted || peer.gone) continue;
+      if (peer.shown === undefined || peer.exhausted || peer.gone || peer.isIndifferent) continue;
+      if (!(peer.isProven ? room.proven > 0 : room.trial > 0)) continue;
       if (!peer.saidPieces && this.#context.now - peer.connectedAt < SILENT_MS) continue;
-      // A choked peer has seen enough to want its turn.
-      if (peer.amChoking && peer.shown.size > 0) continue;
+      // A choked peer sees enough to want its turn, once there is one to be had.
+      if (peer.amChoking && (peer.shown.size > 0 || peer.peerInterested || !room.canTempt)) continue;
       const taken = (peer.up.perSecond(this.#context.now) * AHEAD_MS) / 1000;
       if (peer.backlog >= Math.max(content.metainfo.pieceLength * AHEAD_PIECES, taken)) continue;
-      if (best === undefined || isBefore(peer, best)) best = peer;
+      if (best === undefined || this.#isBefore(peer, best, room.areSomeIndifferent)) best = peer;
     }
     return best;
   }
@@ -185,6 +234,17 @@ export class SuperSeed {
     return best;
   }
 
+  /**
+   * Who has less to take comes first, then who was shown less. Where some want nothing, peers that took pieces and new
+   * ones come by turns, the last of them first: who is here to waste our time has been here before.
+   */
+  #isBefore(a: Peer, b: Peer, areSomeIndifferent: boolean): boolean {
+    if (a.backlog !== b.backlog) return a.backlog < b.backlog;
+    if (areSomeIndifferent && a.isProven !== b.isProven) return a.isProven !== this.#wasProven;
+    const [shownToA, shownToB] = [a.shown?.size ?? 0, b.shown?.size ?? 0];
+    return shownToA < shownToB || (shownToA === shownToB && areSomeIndifferent);
+  }
+
   #isOut(content: Content, piece: number): boolean {
     return (this.#showings[piece] ?? 0) > 0 || content.availability.copies(piece) > 0;
   }
@@ -201,6 +261,8 @@ export class SuperSeed {
     const size = content.geometry.pieceSize(piece);
     if (peer.backlog === 0) peer.tookAt = this.#context.now;
     peer.shown?.add(piece);
+    this.#wasProven = peer.isProven;
+    peer.shownAt = this.#context.now;
     peer.backlog += size;
     peer.owed += size;
     this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
@@ -241,7 +303,15 @@ export class SuperSeed {
   }
 }
 
-/** Who has less to take comes first, then who was shown less. */
-function isBefore(a: Peer, b: Peer): boolean {
-  return a.backlog < b.backlog || (a.backlog === b.backlog && (a.shown?.size ?? 0) < (b.shown?.size ?? 0));
+/** Bytes that may be shown, to peers that have taken a piece before, and to all. */
+interface Room {
+  proven: number;
+  trial: number;
+  /** A choked peer may be made to want a slot. */
+  readonly canTempt: boolean;
+  readonly areSomeIndifferent: boolean;
+}
+
+function hasNotAsked(peer: Peer): boolean {
+  return peer.uploads.isEmpty && peer.takenAt < peer.shownAt;
 }

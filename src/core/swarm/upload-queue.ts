@@ -65,6 +65,11 @@ export class UploadQueue {
     return blocks;
   }
 
+  /** Nothing is queued or under way. */
+  get isEmpty(): boolean {
+    return this.length === 0 && this.#inFlight === 0;
+  }
+
   get length(): number {
     return this.#items.length - this.#head;
   }

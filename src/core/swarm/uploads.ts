@@ -55,6 +55,7 @@ export class Uploads {
   taken(peer: Peer, bytes: number): void {
     peer.uploads.taken(bytes);
     peer.up.add(bytes, this.#context.now);
+    peer.takenAt = this.#context.now;
     this.#context.uploaded += bytes;
     this.#turns.taken(peer, bytes, this.#context.now);
     this.serve();
