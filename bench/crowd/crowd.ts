@@ -2,13 +2,14 @@
 // for crowds that no one machine can run. Draws completion time against N, next to a server's line and the bound.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { runCrowd } from '../../test/simulation/crowd.ts';
+import { runCrowd, type CrowdResult } from '../../test/simulation/crowd.ts';
 import { describeMachine, report, rounded, type Row } from '../support/report.ts';
 import { drawPlot, type Series } from './plot.ts';
 
 const USAGE = `usage: node bench/run.mjs crowd [--leeches 1,2,4,8,16,32,64,125,250] [--mib 16] [--mbit 10] [--piece 64]
   [--latency 5] [--loss 0] [--known 30] [--slow-every 0] [--leave-every 0] [--seed 1]
   [--measured FILE,FILE]   results of bench/swarm --json, drawn beside the simulated ones
+  [--uplinks]              how busy the uplinks were in each twentieth of T, in percent
   [--svg FILE] [--json FILE]
 --piece: KiB; --latency: ms one way; --known: peers that a tracker names. All figures are multiples of T = F/R.
 `;
@@ -36,6 +37,7 @@ const OPTIONS = {
   measured: { type: 'string', default: '' },
   svg: { type: 'string' },
   json: { type: 'string' },
+  uplinks: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -74,6 +76,7 @@ export async function main(args: readonly string[]): Promise<void> {
       'CPU s': rounded((user + system) / 1e6),
     });
     process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
+    if (values.uplinks) process.stderr.write(`${describeUplinks(crowd.timeline)}\n`);
   }
   await report(machine, rows, { path: values.json, details: { values } });
   if (values.svg === undefined) return;
@@ -83,6 +86,12 @@ export async function main(args: readonly string[]): Promise<void> {
     points: rows.map((row) => ({ n: Number(row['leeches']), times: Number(row['last/T']) })),
   };
   await writeFile(values.svg, drawPlot([simulated, ...measured.flat()]));
+}
+
+function describeUplinks(timeline: CrowdResult['timeline']): string {
+  const line = (of: 'seed' | 'leeches'): string =>
+    timeline.map((each) => String(Math.min(100, Math.round(each[of] * 100))).padStart(3)).join(' ');
+  return `seed    ${line('seed')}\nleeches ${line('leeches')}`;
 }
 
 /** The last leech of each client at each size. */

@@ -57,6 +57,8 @@ export interface CrowdResult {
   /** Share of time in which leeches' uplinks were busy. */
   readonly busy: number;
   readonly wastedShare: number;
+  /** Share of each twentieth of T in which uplinks were busy: of the seed, and of the leeches. */
+  readonly timeline: readonly { readonly seed: number; readonly leeches: number }[];
   readonly whole: boolean;
   readonly world: World;
   readonly node: SimulatedNode;
@@ -74,10 +76,11 @@ export function runCrowd(overrides: Partial<CrowdOptions> = {}): CrowdResult {
   const crowd = createCrowd(options);
   const { world, seed, leechers } = crowd;
   const ideal = (options.length / options.rate) * 1000;
+  const timeline = watchUplinks(crowd, ideal / 20);
   let left = leechers.length;
   for (const node of leechers) node.onWhole = () => left--;
   const whole = world.runUntil(() => left === 0, ideal * 20);
-  return { ...resultOf(crowd, ideal), whole, world, node: seed };
+  return { ...resultOf(crowd, ideal), timeline, whole, world, node: seed };
 }
 
 function createCrowd(options: CrowdOptions): Crowd {
@@ -108,6 +111,27 @@ function createCrowd(options: CrowdOptions): Crowd {
   return { options, world, seed, leechers };
 }
 
+function watchUplinks(
+  { world, seed, leechers }: Crowd,
+  everyMs: number,
+): { readonly seed: number; readonly leeches: number }[] {
+  const timeline: { readonly seed: number; readonly leeches: number }[] = [];
+  const busyMs = (): { readonly seed: number; readonly leeches: number } => ({
+    seed: seed.link.busyMs,
+    leeches: leechers.reduce((sum, node) => sum + node.link.busyMs, 0) / leechers.length,
+  });
+  let before = busyMs();
+  const look = (): void => {
+    const now = busyMs();
+    const [ofSeed, ofLeeches] = [now.seed - before.seed, now.leeches - before.leeches];
+    timeline.push({ seed: ofSeed / everyMs, leeches: ofLeeches / everyMs });
+    before = now;
+    world.queue.after(everyMs, look);
+  };
+  world.queue.after(everyMs, look);
+  return timeline;
+}
+
 function divides(every: number, i: number): boolean {
   return every > 0 && i % every === 0;
 }
@@ -131,7 +155,7 @@ function someOf(nodes: readonly SimulatedNode[], count: number, rng: Rng): Simul
 function resultOf(
   { options, world, seed, leechers }: Crowd,
   ideal: number,
-): Omit<CrowdResult, 'whole' | 'world' | 'node'> {
+): Omit<CrowdResult, 'whole' | 'world' | 'node' | 'timeline'> {
   const timeOf = (node: SimulatedNode): number => (node.completedAt ?? Number.POSITIVE_INFINITY) / ideal;
   const times = leechers.map(timeOf);
   const quick = leechers.filter((_, i) => !divides(options.slowEvery, i)).map(timeOf);
