@@ -1,5 +1,6 @@
-// Takes the pictures in docs/screenshots anew: `npm run build && node scripts/screenshots.mjs`. Needs Chromium.
+// Takes the pictures in docs/screenshots anew: `npm run build && node scripts/screenshots.mjs [page] [operator] [catalogue]`. Needs
+// Chromium; without names takes all.
 import { createJiti } from 'jiti';
 
 const { main } = await createJiti(import.meta.url).import('../test/support/screenshots.ts');
-await main();
+await main(process.argv.slice(2));

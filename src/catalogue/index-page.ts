@@ -2,10 +2,9 @@
 // Law: as on every page, each value goes through hono's `html`; names are shown with control characters replaced.
 import { html } from 'hono/html';
 import { formatBytes, formatCount, printable } from '../core/format.ts';
+import { FOOT, renderDocument, renderSection, type Html, type PageFrame } from '../publish/layout.ts';
 import type { EndReason } from './catalogue-options.ts';
 import type { Entry, EntryPage } from './entries.ts';
-
-type Html = ReturnType<typeof html>;
 
 export interface IndexModel {
   readonly title: string;
@@ -18,44 +17,34 @@ export interface IndexModel {
 
 export function renderIndex(model: IndexModel): Html {
   const { title, comment, list, search } = model;
-  return layout(
-    { title, root: './' },
-    html`<header class="masthead">
-        <p class="kicker">Published with BitTorrent</p>
-        <h1><bdi>${printable(title)}</bdi></h1>
-        <p class="summary">
-          ${comment === undefined ? 'Files to download, and to pass on.' : printable(comment)}
-        </p>
-      </header>
-      <main id="items">
-        <search>
-          <form class="search" action="./" method="get" role="search">
-            <label for="q">Search the catalogue</label>
-            <input id="q" name="q" type="search" value="${search}" autocomplete="off" />
-            <button type="submit">Search</button>
-          </form>
-        </search>
-        <p class="found" role="status">${describeFound(list, search)}</p>
-        ${
-          list.items.length === 0
-            ? ''
-            : html`<ul class="cards">
-                ${list.items.map(renderCard)}
-              </ul>`
-        }
-        ${renderPages(list, search)}
-      </main>
-      <footer class="catalogue-foot">
-        <p>
-          Follow: <a href="./feed.rss">RSS</a>, <a href="./feed.atom">Atom</a>. For programs:
-          <a href="./api/v1/items">items</a>, <a href="./api/v1/openapi.json">OpenAPI</a>.
-        </p>
-        <p>Everything here is signed with the key <code>${model.fingerprint}</code>.</p>
-        <p>
-          Served by <strong>Swarmpress</strong>. This page loads nothing from anyone else and sets no cookies.
-        </p>
-      </footer>`,
-  );
+  return frame({
+    title,
+    root: './',
+    kicker: 'Published with BitTorrent',
+    heading: title,
+    summary: comment === undefined ? 'Files to download, and to pass on.' : printable(comment),
+    main: html`<search>
+        <form class="search" action="./" method="get" role="search">
+          <label for="q">Search the catalogue</label>
+          <input class="field" id="q" name="q" type="search" value="${search}" autocomplete="off" />
+          <button class="button primary" type="submit">Search</button>
+        </form>
+      </search>
+      <p class="found" role="status">${describeFound(list, search)}</p>
+      ${
+        list.items.length === 0
+          ? ''
+          : html`<ul class="cards">
+              ${list.items.map(renderCard)}
+            </ul>`
+      }
+      ${renderPages(list, search)}`,
+    foot: html`<p>
+        Follow: <a href="./feed.rss">RSS</a>, <a href="./feed.atom">Atom</a>. For programs:
+        <a href="./api/v1/items">items</a>, <a href="./api/v1/openapi.json">OpenAPI</a>.
+      </p>
+      <p>Everything here is signed with the key <code>${model.fingerprint}</code>.</p>`,
+  });
 }
 
 function describeFound(list: EntryPage, search: string): string {
@@ -70,7 +59,7 @@ function describeFound(list: EntryPage, search: string): string {
 function renderCard(entry: Entry): Html {
   const here = `./items/${entry.slug}`;
   const size = `${formatBytes(entry.length)} in ${formatCount(entry.files, 'file')}`;
-  return html`<li class="card">
+  return html`<li>
     <h2>
       <a href="${here}/"><bdi>${printable(entry.title)}</bdi></a>
     </h2>
@@ -119,17 +108,18 @@ export function renderAbsent(model: {
   readonly word: string | undefined;
 }): Html {
   const { title, root, reason, word } = model;
-  return layout(
-    { title: 'Not here', root },
-    html`<header class="masthead">
-        <nav class="back" aria-label="Catalogue"><a href="${root}">${printable(title)}</a></nav>
-        <h1>${reason === 'preparing' ? 'In a moment' : 'Not here any more'}</h1>
-        <p class="summary">${REASONS[reason]}</p>
-      </header>
-      <main id="items">
-        ${word === undefined || word === '' ? '' : html`<p class="notice"><bdi>${printable(word)}</bdi></p>`}
-      </main>`,
-  );
+  return frame({
+    ...{ title: 'Not here', root },
+    before: back(root, title),
+    kicker: reason === 'preparing' ? 'Please wait' : 'Not published',
+    heading: reason === 'preparing' ? 'In a moment' : 'Not here any more',
+    summary: REASONS[reason],
+    main:
+      word === undefined || word === ''
+        ? html`<p><a class="button" href="${root}">Everything that is published</a></p>`
+        : html`<p class="notice"><bdi>${printable(word)}</bdi></p>
+            <p><a class="button" href="${root}">Everything that is published</a></p>`,
+  });
 }
 
 /** An earlier version whose files are not served any more. */
@@ -143,51 +133,50 @@ export function renderEarlier(model: {
   readonly torrent: string;
   readonly hashes: readonly string[];
 }): Html {
-  return layout(
-    { title: model.name, root: model.root },
-    html`<header class="masthead">
-        <nav class="back" aria-label="Catalogue"><a href="${model.root}">${printable(model.title)}</a></nav>
-        <p class="notice">
-          There is a newer version of this. <a href="${model.newest}">Show the newest one</a>
-        </p>
-        <p class="kicker">Version ${String(model.version)}</p>
-        <h1><bdi>${printable(model.name)}</bdi></h1>
-        <p class="summary">
-          ${formatBytes(model.length)}. The publisher does not have this version any more; peers that have it
-          can still share it.
-        </p>
-      </header>
-      <main id="items">
-        <p class="links"><a href="${model.torrent}">.torrent of this version</a></p>
-        <section class="identity" aria-label="Info hashes">
-          ${model.hashes.map((hash) => html`<p><code>${hash}</code></p>`)}
-        </section>
-      </main>`,
-  );
+  return frame({
+    ...{ title: model.name, root: model.root },
+    before: html`${back(model.root, model.title)}
+      <p class="notice">
+        There is a newer version of this. <a href="${model.newest}">Show the newest one</a>
+      </p>`,
+    kicker: `Version ${String(model.version)}`,
+    heading: model.name,
+    summary: `${formatBytes(model.length)}. The publisher does not have this version any more; peers that have it can still share it.`,
+    main: html`<p><a class="button" href="${model.torrent}">Save the .torrent of this version</a></p>
+      ${renderSection(
+        'identity',
+        'Info hashes',
+        html`${model.hashes.map((hash) => html`<p class="hash"><code>${hash}</code></p>`)}`,
+      )}`,
+  });
 }
 
-function layout({ title, root }: { readonly title: string; readonly root: string }, body: Html): Html {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${printable(title)}</title>
-        <link rel="stylesheet" href="${root}assets/page/styles.css" />
-        <link rel="stylesheet" href="${root}assets/catalogue/catalogue.css" />
-        <link rel="icon" href="${root}assets/page/icon.svg" type="image/svg+xml" />
-        <link rel="alternate" type="application/rss+xml" href="${root}feed.rss" title="${printable(title)}" />
-        <link
-          rel="alternate"
-          type="application/atom+xml"
-          href="${root}feed.atom"
-          title="${printable(title)}"
-        />
-      </head>
-      <body>
-        <a class="skip" href="#items">Skip to the content</a>
-        ${body}
-      </body>
-    </html>`;
+interface CatalogueFrame extends Pick<PageFrame, 'root' | 'before' | 'kicker' | 'main' | 'foot'> {
+  /** Texts of unknown origin. */
+  readonly title: string;
+  readonly heading: string;
+  readonly summary: string;
+}
+
+/** The frame of all pages, with feeds in its head. */
+function frame({ title, heading, summary, main, foot, ...rest }: CatalogueFrame): Html {
+  const { root } = rest;
+  const name = printable(title);
+  return renderDocument({
+    ...rest,
+    title: name,
+    description: summary,
+    heading: printable(heading),
+    intro: html`<p class="summary">${summary}</p>`,
+    skip: { id: 'items', text: 'Skip to the content' },
+    head: html`<link rel="stylesheet" href="${root}assets/catalogue/catalogue.css" />
+      <link rel="alternate" type="application/rss+xml" href="${root}feed.rss" title="${name}" />
+      <link rel="alternate" type="application/atom+xml" href="${root}feed.atom" title="${name}" />`,
+    main: html`<div class="catalogue" id="items" tabindex="-1">${main}</div>`,
+    foot: foot === undefined ? undefined : html`${foot} ${FOOT}`,
+  });
+}
+
+function back(root: string, title: string): Html {
+  return html`<nav class="back" aria-label="Catalogue"><a href="${root}">${printable(title)}</a></nav>`;
 }

@@ -13,6 +13,8 @@ export const OPERATOR_STRINGS = {
   savedBytes: 'Saved in traffic',
   finished: 'Finished downloads',
   copies: (copies: number): string => `${copies.toFixed(2)} ${copies === 1 ? 'copy' : 'copies'}`,
+  copiesOf: (bytes: string): string => `copies, ${bytes}`,
+  costing: (note: string, money: string): string => (note === '' ? money : `${note}, ${money}`),
   percent: (part: number): string => `${String(Math.round(part * 100))} %`,
   split: (server: string, people: string): string =>
     `${server} of what was delivered were paid for by this server, ${people} were passed on by people.`,
@@ -54,8 +56,9 @@ export const OPERATOR_STRINGS = {
     http: 'HTTP',
     memory: 'memory',
   },
-  browser: 'in a browser',
-  noAddress: 'hidden',
+  noAddress: 'not shown to us',
+  noProgram: 'says no name',
+  browser: (name: string, version: string): string => `${name} ${version}, in a browser`,
   flags: {
     encrypted: 'encrypted',
     outgoing: 'we called',

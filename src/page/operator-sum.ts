@@ -69,12 +69,17 @@ function figuresOf(overview: Overview): Figure[] {
   const amount = (label: string, bytes: number): Figure =>
     length === 0
       ? { label, value: formatBytes(bytes), note: '' }
-      : { label, value: STRINGS.copies(Math.floor((100 * bytes) / length) / 100), note: formatBytes(bytes) };
+      : {
+          ...{ label, value: (Math.floor((100 * bytes) / length) / 100).toFixed(2) },
+          note: STRINGS.copiesOf(formatBytes(bytes)),
+        };
   const currency = price?.currency ?? null;
   const paid = amount(STRINGS.paid, paidBytes);
   return [
     amount(STRINGS.delivered, deliveredBytes),
-    paidMoney === null ? paid : { ...paid, note: formatMoney(paidMoney, currency) },
+    paidMoney === null
+      ? paid
+      : { ...paid, note: STRINGS.costing(paid.note, formatMoney(paidMoney, currency)) },
     amount(STRINGS.passed, savedBytes),
     savedMoney === null
       ? { label: STRINGS.savedBytes, value: formatBytes(savedBytes), note: '' }

@@ -91,7 +91,7 @@ function wordsOf(peer: PeerRow): string[] {
   const way = peer.transport in transports ? transports[peer.transport as keyof typeof transports] : '';
   return [
     peer.address === '' ? STRINGS.noAddress : peer.address,
-    printable(peer.client),
+    programOf(peer.client),
     peer.encrypted ? `${way}, ${STRINGS.flags.encrypted}` : way,
     peer.progress === null ? '–' : STRINGS.percent(Math.floor(peer.progress * 100) / 100),
     rate(peer.sendingRate),
@@ -100,6 +100,19 @@ function wordsOf(peer: PeerRow): string[] {
     stateOf(peer),
   ];
 }
+
+/** A browser says half a line of which little is true. */
+function programOf(text: string): string {
+  if (text === '') return STRINGS.noProgram;
+  const match = /(Firefox|Edg|OPR|HeadlessChrome|Chrome|Version)\/(\d+)/.exec(text);
+  if (!text.startsWith('Mozilla/') || match === null) return printable(text);
+  const [, name = '', version = ''] = match;
+  return STRINGS.browser(BROWSERS[name] ?? name, version);
+}
+
+const BROWSERS: Readonly<Record<string, string>> = {
+  ...{ Edg: 'Edge', OPR: 'Opera', HeadlessChrome: 'Chrome', Version: 'Safari' },
+};
 
 function stateOf({ transport, interested, choked, outgoing }: PeerRow): string {
   const { flags } = STRINGS;

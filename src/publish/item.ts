@@ -150,7 +150,7 @@ class Item implements PublishedItem {
       .trackers()
       .some(
         ({ url, status }) =>
-          status === 'working' && /^ws/.test(url) && trackers.includes(url.replace(/^ws/, 'http')),
+          status === 'working' && url.startsWith('ws') && trackers.includes(url.replace(/^ws/, 'http')),
       );
   }
 

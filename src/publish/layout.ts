@@ -28,7 +28,8 @@ export interface PageFrame {
   readonly foot?: Html | undefined;
 }
 
-const FOOT = html`<p>
+/** What every page says at its foot. */
+export const FOOT: Html = html`<p>
   Served by <strong>Swarmpress</strong>. This page loads nothing from anyone else and sets no cookies.
 </p>`;
 

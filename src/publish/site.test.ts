@@ -220,7 +220,7 @@ describe('the publication page', () => {
 
   it('is less than 100 KB for a visitor, with every script, worker and style', async () => {
     const html = gzipSync(await (await site.request('/')).text()).length;
-    const parts = [...(await loadSiteAssets())].filter(([path]) => path.startsWith('page/'));
+    const parts = [...(await loadSiteAssets())].filter(([path]) => /^page\/(?!operator)/.test(path));
     expect(parts.map(([path]) => path)).toContain('page/shared.js');
     const total = parts.reduce((sum, [, { gzip }]) => sum + gzip.length, html);
     expect(total).toBeLessThan(100_000);

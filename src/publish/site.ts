@@ -112,9 +112,12 @@ function addFiles(site: Site, deps: SiteDeps): void {
 }
 
 /** There are no bindings where no server of Node's answers. */
-function describe(context: SiteContext, { length }: PublishedFile): DirectRequest {
-  const { req } = context;
-  const env: Partial<HttpBindings> | undefined = context.env;
+interface Asked {
+  readonly env?: Partial<HttpBindings> | undefined;
+  readonly req: SiteContext['req'];
+}
+
+function describe({ env, req }: Asked, { length }: PublishedFile): DirectRequest {
   return {
     address: env?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
     agent: req.header('user-agent') ?? '',

@@ -296,7 +296,8 @@ class TrackerServer implements Tracker {
   counts(infoHash: Uint8Array): SwarmCounts {
     const counts = new StoreCounts();
     this.#store.scrape(infoHash, counts);
-    return { ...counts, web: this.#relay.counts(infoHash) };
+    const { seeders, leechers, downloads } = counts;
+    return { seeders, leechers, downloads, web: this.#relay.counts(infoHash) };
   }
 
   async reload(options?: TrackerOptions): Promise<void> {

@@ -66,12 +66,17 @@ export async function takeWithLibtorrent(stage: Stage, torrent: string, port: nu
 }
 
 /** Downloads with aria2, which stays and gives. */
-export async function takeWithAria2(stage: Stage, torrent: string, port: number): Promise<void> {
+export async function takeWithAria2(
+  stage: Stage,
+  torrent: string,
+  { port, limit = '0' }: { readonly port: number; readonly limit?: string },
+): Promise<void> {
   const folder = await stage.makeFolder('aria2');
   const done = await makeDoneFile(folder);
   const client = stage.start([
     ...['aria2c', '--no-conf', '--console-log-level=notice', '--summary-interval=0'],
     ...['--enable-dht=false', '--bt-enable-lpd=false', '--seed-ratio=0.0', '--file-allocation=none'],
+    `--max-download-limit=${limit}`,
     ...[`--listen-port=${String(port)}`, `--dir=${folder}`],
     ...[`--on-bt-download-complete=${done.script}`, torrent],
   ]);

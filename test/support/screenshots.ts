@@ -6,6 +6,7 @@ import type { Publisher } from '../../src/publish/publisher.ts';
 import { openPage } from './browser.ts';
 import { makeContent } from './content.ts';
 import { publishPage } from './publish-page.ts';
+import { shootCatalogue, shootOperator, type Camera } from './screenshots-operator.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const MIB = 1024 * 1024;
@@ -13,14 +14,32 @@ const FOLDER = resolve(import.meta.dirname, '../../docs/screenshots');
 const DESKTOP = { width: 1200, height: 1000 };
 const PHONE = { width: 390, height: 844 };
 const PATIENCE_MS = 120_000;
+const CAMERA: Camera = {
+  desktop: { viewport: DESKTOP },
+  phone: { viewport: PHONE, deviceScaleFactor: 2 },
+  shoot: (page, name) => shoot(page, name, true),
+};
 
 interface Scene {
   readonly stage: Stage;
   readonly publisher: Publisher;
 }
 
-export async function main(): Promise<void> {
+const SETS: Readonly<Record<string, () => Promise<void>>> = {
+  page: shootPage,
+  operator: () => shootOperator(CAMERA),
+  catalogue: () => shootCatalogue(CAMERA),
+};
+
+/** Of the named sets, or of all. */
+export async function main(names: readonly string[]): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
+  for (const [name, take] of Object.entries(SETS)) {
+    if (names.length === 0 || names.includes(name)) await take();
+  }
+}
+
+async function shootPage(): Promise<void> {
   await onStage(async (stage) => {
     const content = await makeContent(await stage.makeFolder('content'), 'single', 96 * MIB);
     const publisher = await publishPage(stage, content.path, { uploadLimit: 3 * MIB });
@@ -79,8 +98,8 @@ async function percentAbove(page: Page, percent: number): Promise<void> {
   );
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
+async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
   await page.bringToFront();
   await page.waitForTimeout(600);
-  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage });
 }

@@ -130,7 +130,7 @@ export const OPERATOR_OPENAPI: Json = {
   },
 };
 
-function object(properties: { readonly [key: string]: Json }): Json {
+function object(properties: Readonly<Record<string, Json>>): Json {
   return { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
 }
 

@@ -39,51 +39,48 @@ const MAX_SEARCH_CHARS = 200;
 const LoginSchema = v.object({ token: v.pipe(v.string(), v.maxLength(1000)) });
 
 export function createOperatorSite(deps: OperatorSiteDeps): OperatorSite {
-  const site: OperatorSite = new Hono<{ Bindings: Partial<HttpBindings> }>().basePath('/operator');
+  const site: OperatorSite = new Hono();
   const { token, port, alsoOpens } = deps;
   const access = new Access(token, {
     ...{ port, alsoOpens },
     maxFailures: Number.POSITIVE_INFINITY,
   });
-  site.use('*', hostGuard(deps.names));
-  site.use('*', async (context, next) => {
+  site.use(hostGuard(deps.names));
+  site.use(async (context, next) => {
     await next();
     context.header('x-robots-tag', 'noindex');
     context.header('cache-control', 'no-store');
   });
-  site.get('/', (context) =>
-    // Relative: a proxy may have put us under another path.
-    new URL(context.req.url).pathname.endsWith('/')
-      ? context.html(renderOperator())
-      : context.redirect('./operator/', 302),
-  );
-  site.get('/api/v1/openapi.json', (context) => context.json(OPERATOR_OPENAPI));
-  site.post('/api/v1/login', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context) => {
+  // Relative: a proxy may have put us under another path.
+  site.get('/operator', (context) => context.redirect('./operator/', 302));
+  site.get('/operator/', (context) => context.html(renderOperator()));
+  site.get('/operator/api/v1/openapi.json', (context) => context.json(OPERATOR_OPENAPI));
+  site.post('/operator/api/v1/login', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context) => {
     const body = v.safeParse(LoginSchema, await context.req.json().catch(() => undefined));
     return body.success
       ? access.login(context, body.output.token)
       : context.json({ code: 'BODY_INVALID', error: 'a login is {"token": "…"}' }, 400);
   });
-  site.post('/api/v1/logout', (context) => access.logout(context));
-  site.use('/api/*', access.guard);
-  site.use('/metrics', access.guard);
+  site.post('/operator/api/v1/logout', (context) => access.logout(context));
+  site.use('/operator/api/*', access.guard);
+  site.use('/operator/metrics', access.guard);
   addReports(site, deps);
   site.all('*', (context) => context.json({ code: 'NOT_FOUND', error: 'there is nothing here' }, 404));
   return site;
 }
 
 function addReports(site: OperatorSite, { desk, price }: OperatorSiteDeps): void {
-  site.get('/api/v1/overview', (context) => {
+  site.get('/operator/api/v1/overview', (context) => {
     const search = (context.req.query('q') ?? '').slice(0, MAX_SEARCH_CHARS);
     return context.json(reportOverview({ desk, price }, search));
   });
-  site.get('/api/v1/items/:key', (context) => {
+  site.get('/operator/api/v1/items/:key', (context) => {
     const item = desk.items.find(({ key }) => key === context.req.param('key'));
     return item === undefined
       ? context.json({ code: 'ITEM_UNKNOWN', error: 'this is not being published' }, 404)
       : context.json(reportSwarm(item, { desk, price }));
   });
-  site.get('/api/v1/history', (context) => {
+  site.get('/operator/api/v1/history', (context) => {
     const asked = context.req.query('step') ?? 'seconds';
     const since = Number(context.req.query('since') ?? '0');
     if (!isResolution(asked) || !Number.isFinite(since) || since < 0) {
@@ -92,7 +89,7 @@ function addReports(site: OperatorSite, { desk, price }: OperatorSiteDeps): void
     }
     return context.json(desk.history.series(asked, since));
   });
-  site.get('/metrics', (context) =>
+  site.get('/operator/metrics', (context) =>
     context.body(formatPublisherMetrics(desk), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     }),

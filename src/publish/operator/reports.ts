@@ -91,7 +91,7 @@ export interface ReportContext {
   readonly price: Price | undefined;
 }
 
-export function reportDelivery(account: Account, price: Price | undefined): Delivery {
+function reportDelivery(account: Account, price: Price | undefined): Delivery {
   const { delivered, toPeers, directly, finished } = account;
   const paid = toPeers + directly;
   const saved = Math.max(0, delivered - paid);
@@ -103,7 +103,7 @@ export function reportDelivery(account: Account, price: Price | undefined): Deli
   };
 }
 
-export function reportItem(item: WatchedItem, { desk, price }: ReportContext): ItemReport {
+function reportItem(item: WatchedItem, { desk, price }: ReportContext): ItemReport {
   const delivery = reportDelivery(desk.account(item.key), price);
   const length = item.versions[0]?.metainfo.length ?? 0;
   const copies = (bytes: number): number => (length === 0 ? 0 : Math.floor((100 * bytes) / length) / 100);
