@@ -94,13 +94,14 @@ describe('DHT reflection', () => {
   const infoHash = randomBytes(20);
   const id = randomBytes(20);
 
-  function ask(
-    dht: Dht,
-    method: string,
-    args: Record<string, Encodable>,
-    from = VICTIM,
-    now = 0,
-  ): Uint8Array[] {
+  interface Query {
+    readonly method: string;
+    readonly args: Record<string, Encodable>;
+    readonly from?: PeerAddress;
+    readonly now?: number;
+  }
+
+  function ask(dht: Dht, { method, args, from = VICTIM, now = 0 }: Query): Uint8Array[] {
     const data = encodeBencode({ a: { id, ...args }, q: method, t: 'aa', y: 'q' });
     dht.handle({ kind: 'packet', data, from }, now);
     const answers: Uint8Array[] = [];
@@ -115,13 +116,13 @@ describe('DHT reflection', () => {
     const dht = new Dht({}, { sha1, verify: () => true, random, randomBytes }, 0);
     for (let i = 0; i < 300; i++) {
       const from = { ip: `9.${String(i >> 8)}.${String(i & 255)}.1`, port: 6881 };
-      ask(dht, 'ping', { id: randomBytes(20) }, from);
-      const [answer] = ask(dht, 'get_peers', { info_hash: infoHash }, from);
+      ask(dht, { method: 'ping', args: { id: randomBytes(20) }, from });
+      const [answer] = ask(dht, { method: 'get_peers', args: { info_hash: infoHash }, from });
       const values =
         getDict(dictOf(decodeBencode(answer ?? new Uint8Array())) ?? new Map(), 'r') ?? new Map();
       const token = getBytes(values, 'token') ?? new Uint8Array();
-      ask(dht, 'announce_peer', { info_hash: infoHash, port: 1000 + i, token }, from);
-      if (i === 0) ask(dht, 'put', { v: new Uint8Array(990), token }, from);
+      ask(dht, { method: 'announce_peer', args: { info_hash: infoHash, port: 1000 + i, token }, from });
+      if (i === 0) ask(dht, { method: 'put', args: { v: new Uint8Array(990), token }, from });
     }
     return { dht, target: sha1(encodeBencode(new Uint8Array(990))) };
   }
@@ -140,7 +141,7 @@ describe('DHT reflection', () => {
     let largest = 0;
     for (const [method, args] of queries) {
       const input = encodeBencode({ a: { id, ...args }, q: method, t: 'aa', y: 'q' }).length;
-      const answers = ask(dht, method, args, { ip: `7.7.7.${String(largest % 250)}`, port: 9 });
+      const answers = ask(dht, { method, args, from: { ip: `7.7.7.${String(largest % 250)}`, port: 9 } });
       expect(answers).toHaveLength(1);
       const output = answers[0]?.length ?? 0;
       largest = Math.max(largest, output);
@@ -150,7 +151,7 @@ describe('DHT reflection', () => {
     expect(largest).toBeLessThan(1400);
     let bytes = 0;
     for (let i = 0; i < 20_000; i++) {
-      for (const answer of ask(dht, 'get', { target }, VICTIM, i / 10)) bytes += answer.length;
+      for (const answer of ask(dht, { method: 'get', args: { target }, now: i / 10 })) bytes += answer.length;
     }
     // 100 at once and 20 a second, over two seconds: a forger gains nothing by sending more.
     expect(bytes).toBeLessThanOrEqual(140 * largest);
@@ -165,7 +166,8 @@ describe('DHT reflection', () => {
         ip: `6.${String((i >> 16) & 255)}.${String((i >> 8) & 255)}.${String(i & 255)}`,
         port: 53,
       };
-      for (const answer of ask(dht, 'get', { target }, from, 1000 + i)) bytes += answer.length;
+      for (const answer of ask(dht, { method: 'get', args: { target }, from, now: 1000 + i }))
+        bytes += answer.length;
     }
     expect(bytes).toBeLessThanOrEqual(1024 * 1024 + (seconds + 1) * 64 * 1024);
     expect(bytes).toBeGreaterThan(1024 * 1024);

@@ -7,7 +7,7 @@ import { toBase64Url } from '../../src/core/bytes/base64url.ts';
 import { equalInConstantTime } from '../../src/core/token/hmac.ts';
 import { TokenSigner, type TokenClaims } from '../../src/core/token/token.ts';
 import { ConnectionIds } from '../../src/core/tracker/connection-id.ts';
-import { Token } from '../../src/daemon/token.ts';
+import { Token } from '../../src/local-http/token.ts';
 import { nodeDigests } from '../../src/node/digests.ts';
 
 const SRC = resolve(import.meta.dirname, '../../src');
@@ -115,7 +115,7 @@ describe('timing of token compare', () => {
   /** Files in which a secret is compared, and with what. */
   const COMPARISONS: Readonly<Record<string, RegExp>> = {
     'core/token/token.ts': /equalInConstantTime\(/,
-    'daemon/token.ts': /timingSafeEqual\(/,
+    'local-http/token.ts': /timingSafeEqual\(/,
     'server/admin/admin-api.ts': /timingSafeEqual\(/,
   };
 
