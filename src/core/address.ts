@@ -138,3 +138,9 @@ function parseGroups(text: string): number[] | undefined {
   }
   return bytes.length <= 16 ? bytes : undefined;
 }
+
+/** Whoever has one address of an IPv6 /64 has all of it. */
+export function networkOf(ip: string): string {
+  const bytes = parseIp(ip);
+  return bytes?.length === 16 ? bytes.subarray(0, 8).join() : ip;
+}

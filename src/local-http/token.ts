@@ -1,7 +1,7 @@
 // The one secret of a server that its owner rules: made at the first start, kept in a file that the owner alone reads.
 // Law: it is compared in constant time, and what a browser keeps or a player's URL carries is derived from it, not it.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toBase64Url } from '../core/bytes/base64url.ts';
 import { utf8Encode } from '../core/bytes/bytes.ts';
@@ -36,8 +36,7 @@ export class Token {
   static async #create(path: string): Promise<Token> {
     const value = toBase64Url(new Uint8Array(randomBytes(TOKEN_BYTES)));
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(path, utf8Encode(`${value}\n`), { overwrite: true });
-    await chmod(path, 0o600);
+    await writeFileAtomic(path, utf8Encode(`${value}\n`), { overwrite: true, mode: 0o600 });
     return new Token(value);
   }
 

@@ -9,6 +9,8 @@ import { errnoOf } from './os-error.ts';
 export interface AtomicWriteOptions {
   /** Replace a file that is there. Default false: SystemError OUTPUT_EXISTS. */
   readonly overwrite?: boolean | undefined;
+  /** Permissions of a new file, less the user's mask. Default 0o666; secrets take 0o600. */
+  readonly mode?: number | undefined;
 }
 
 /** Rejects with SystemError OUTPUT_EXISTS, FILE_*, DISK_*; the place then is as it was. */
@@ -19,7 +21,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx', 0o666);
+    const file = await open(temporary, 'wx', options.mode ?? 0o666);
     try {
       await file.writeFile(data);
       await file.sync();

@@ -1,5 +1,5 @@
 // One peer as the swarm sees it. Parts of the engine own the fields that their comments name.
-import type { PeerAddress } from '../address.ts';
+import { networkOf, type PeerAddress } from '../address.ts';
 import type { Bitfield } from '../bytes/bitfield.ts';
 import type { PeerId } from '../ids.ts';
 import type { Millis } from '../time.ts';
@@ -10,7 +10,6 @@ import type { PeerKey, PeerTransport, SwarmInput } from './inputs.ts';
 import { PEER_PACE, Pipeline, WEB_SEED_PACE } from './pipeline.ts';
 import { RateMeter } from './rate.ts';
 import { UploadQueue } from './upload-queue.ts';
-import { networkOf } from './waiting-line.ts';
 
 /** What `peer-connected` says. */
 export type PeerArrival = Extract<SwarmInput, { kind: 'peer-connected' }>;

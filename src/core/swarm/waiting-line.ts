@@ -1,6 +1,5 @@
 // Who gets the next free upload slots: first those of whose address the fewest have one, so that nobody gets more turns
 // by coming twice; then who waits longest. Turns in which nothing was taken move a peer back.
-import { parseIp } from '../address.ts';
 import type { Millis } from '../time.ts';
 import type { Peer } from './peers.ts';
 
@@ -26,12 +25,6 @@ export function nextInLine(wanting: readonly Peer[], count: number): Peer[] {
     .sort((a, b) => a.rank - b.rank)
     .slice(0, count)
     .map(({ peer }) => peer);
-}
-
-/** Whoever has one address of an IPv6 /64 has all of it. */
-export function networkOf(ip: string): string {
-  const bytes = parseIp(ip);
-  return bytes?.length === 16 ? bytes.subarray(0, 8).join() : ip;
 }
 
 function held(slotsOf: ReadonlyMap<string, number>, peer: Peer): number {
