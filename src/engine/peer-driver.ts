@@ -57,6 +57,8 @@ export interface PeerDriverDeps {
   readonly incoming?: {
     /** Finds the torrent of a handshake. */
     readonly route: (start: HandshakeStart) => PeerHome | undefined;
+    /** It has introduced itself and is welcome. */
+    readonly onAdmitted?: (peer: PeerDriver) => void;
     /** Called once, whatever became of the connection. */
     readonly onClosed: (peer: PeerDriver) => void;
   };
@@ -205,7 +207,10 @@ export class PeerDriver implements PeerLink {
       capabilities: { ...common(ours.capabilities, handshake.capabilities), v2: agreed === 'v2' },
     });
     if (key === undefined) this.close();
-    else if (!this.#closed) this.#key = key;
+    else if (!this.#closed) {
+      this.#key = key;
+      this.#deps.incoming?.onAdmitted?.(this);
+    }
   }
 
   #greet(home: PeerHome, asked: HandshakeStart | undefined): void {

@@ -1,12 +1,19 @@
 // Open file descriptors with a cap: the least recently used one that nobody holds is closed first. A descriptor
-// opened for reading alone is reopened when somebody wants to write.
+// opened for reading alone is reopened when somebody wants to write. Where the system gives out no more of them, the
+// cap is lowered and the file waits a moment for its turn.
 import { close, constants, fstat, open } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemError } from '../core/errors.ts';
-import { DISK_CODES, toSystemError } from './os-error.ts';
+import { DISK_CODES, errnoOf, toSystemError } from './os-error.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 // Absent on Windows, where symlinks need privileges. O_NONBLOCK keeps a FIFO in the way from hanging a thread.
 const FLAGS = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A file waits this long for a descriptor, in so many steps, before it is an error. */
+const PATIENCE_STEPS = 50;
+const STEP_MS = 100;
+const LEAST_LIMIT = 4;
 
 export interface OpenRequest {
   readonly path: string;
@@ -26,7 +33,7 @@ interface Entry {
 
 /** Shared by all storages of a process. */
 export class OpenFiles {
-  readonly #limit: number;
+  #limit: number;
   /** In order of use: the first is the oldest. */
   readonly #entries = new Map<string, Entry>();
 
@@ -85,7 +92,7 @@ export class OpenFiles {
       void this.#retire(known);
     }
     const entry: Entry = {
-      fd: openFile(request),
+      fd: this.#open(request),
       path,
       write,
       holders: 0,
@@ -100,7 +107,20 @@ export class OpenFiles {
     return entry;
   }
 
-  #trim(newest: Entry): void {
+  async #open(request: OpenRequest): Promise<number> {
+    for (let step = 0; ; step++) {
+      try {
+        return await openFile(request);
+      } catch (error) {
+        if (!['EMFILE', 'ENFILE'].includes(errnoOf(error) ?? '') || step === PATIENCE_STEPS) throw error;
+        this.#limit = Math.max(LEAST_LIMIT, Math.min(this.#limit, this.#entries.size) >> 1);
+        this.#trim();
+        await sleep(STEP_MS);
+      }
+    }
+  }
+
+  #trim(newest?: Entry): void {
     for (const entry of this.#entries.values()) {
       if (this.#entries.size <= this.#limit) return;
       if (entry.holders === 0 && entry !== newest) void this.#retire(entry);

@@ -9,6 +9,7 @@ import type { Suite } from './suites.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const SWITCH = join(import.meta.dirname, 'switch.ts');
 const SHIM = join(import.meta.dirname, 'shim.ts');
+const FEW = join(import.meta.dirname, 'few-cases.ts');
 const ENTRY = '\0entry';
 
 /** Writes the bundle and returns its mutants. */
@@ -18,12 +19,15 @@ export async function bundle(suite: Suite, outFile: string): Promise<Mutant[]> {
   const build = await rolldown({
     input: ENTRY,
     platform: 'node',
-    external: (id) => !/^[./\0]/.test(id) && id !== 'vitest',
+    external: (id) => !/^[./\0]/.test(id) && id !== 'vitest' && id !== 'fast-check',
     treeshake: false,
     plugins: [
       {
         name: 'mutants',
-        resolveId: (id) => (id === 'vitest' ? SHIM : id === ENTRY ? ENTRY : undefined),
+        resolveId: (id, importer) => {
+          if (id === 'fast-check') return importer === FEW ? { id, external: true } : FEW;
+          return id === 'vitest' ? SHIM : id === ENTRY ? ENTRY : undefined;
+        },
         load: (id) => (id === ENTRY ? entryOf(suite) : undefined),
         transform: (code, id) => {
           if (!id.startsWith(ROOT)) return undefined;
@@ -43,7 +47,10 @@ export async function bundle(suite: Suite, outFile: string): Promise<Mutant[]> {
 }
 
 function entryOf(suite: Suite): string {
-  const imports = suite.tests.map((path) => `import ${JSON.stringify(join(ROOT, path))};`);
+  // Sources that no test imports count as well.
+  const imports = [...suite.tests, ...suite.sources].map(
+    (path) => `import ${JSON.stringify(join(ROOT, path))};`,
+  );
   return [
     `export { tests } from ${JSON.stringify(SHIM)};`,
     `export { choose, steps, watch, metWhileLoading, EndlessError } from ${JSON.stringify(SWITCH)};`,

@@ -6,7 +6,6 @@ import {
   JestExtend,
   chai,
 } from '@vitest/expect';
-import fc from 'fast-check';
 
 type Body = (...args: never[]) => unknown;
 type Hook = () => unknown;
@@ -25,8 +24,6 @@ export interface Test {
   run(): Promise<void>;
 }
 
-// The same cases every time; no search for a smaller one.
-fc.configureGlobal({ seed: 1, endOnFailure: true });
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
@@ -34,9 +31,33 @@ chai.use(JestAsymmetricMatchers);
 export const tests: Test[] = [];
 let current: Suite = newSuite('', undefined);
 
+const POLL_MS = 20;
+const POLL_LIMIT_MS = 1000;
+
+/** `expect.poll(read).toBe(…)`: asks again until it holds. */
+function poll(read: () => unknown): unknown {
+  const matcher =
+    (name: string) =>
+    async (...args: unknown[]): Promise<void> => {
+      const end = performance.now() + POLL_LIMIT_MS;
+      for (;;) {
+        try {
+          const assertion: object = chai.expect(await read());
+          Reflect.apply(Reflect.get(assertion, name) as Body, assertion, args);
+          return;
+        } catch (error) {
+          if (performance.now() > end) throw error;
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        }
+      }
+    };
+  return new Proxy({}, { get: (_, name) => matcher(String(name)) });
+}
+
 export const expect: unknown = Object.assign(
   (value: unknown, message?: string) => chai.expect(value, message),
   chai.expect,
+  { poll },
   Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT) as object,
 );
 
@@ -73,6 +94,15 @@ function addSuite(name: string, body: Body, args: readonly unknown[] = []): void
   current = outer;
 }
 
+/** `%s` and the like as vitest writes them, for the simple values. */
+function filled(name: string, args: readonly unknown[]): string {
+  let at = 0;
+  return name.replace(/%[sdijo]/g, (mark) => {
+    const value = args[at++];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : mark;
+  });
+}
+
 type Add = (name: string, body: Body, args?: readonly unknown[]) => void;
 
 function words(add: Add): unknown {
@@ -80,7 +110,8 @@ function words(add: Add): unknown {
     (cases: readonly unknown[]) =>
     (name: string, body: Body): void => {
       for (const [i, value] of cases.entries()) {
-        add(`${name} [${String(i)}]`, body, Array.isArray(value) ? (value as unknown[]) : [value]);
+        const args: unknown[] = Array.isArray(value) ? value : [value];
+        add(`${filled(name, args)} [${String(i)}]`, body, args);
       }
     };
   const forEach =

@@ -8,6 +8,8 @@ export interface Suite {
   /** Paths from the root of the repository. */
   readonly sources: readonly string[];
   readonly tests: readonly string[];
+  /** Tests that cannot run inside one bundle: those that start threads of their own. */
+  readonly without?: RegExp;
 }
 
 function folder(path: string, isTest: boolean): string[] {
@@ -52,7 +54,8 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     tests: [
       ...folder('src/core/tracker', true),
       ...corpus('tracker-http', 'tracker-udp'),
-      'test/conformance/peer-store.test.ts',
+      ...['peer-store', 'tracker', 'tracker-hostile'].map((name) => `test/conformance/${name}.test.ts`),
     ],
+    without: /with [1-9] workers/,
   },
 };

@@ -41,8 +41,9 @@ export class Thread {
     this.#bundlePath = bundlePath;
   }
 
-  async survey(): Promise<Survey> {
-    const answer = await this.#ask('survey', 600_000);
+  /** Runs all tests but those with such a name. */
+  async survey(without?: RegExp): Promise<Survey> {
+    const answer = await this.#ask({ survey: true, without }, 900_000);
     if (answer === undefined) throw new Error('the tests do not run without a mutant');
     return answer as Survey;
   }

@@ -32,11 +32,15 @@ async function failure(test, timeoutMs) {
   }
 }
 
-async function survey() {
+async function survey(without) {
   const bundle = await load(undefined);
   const atLoad = bundle.metWhileLoading();
   const tests = [];
   for (const test of bundle.tests) {
+    if (without?.test(test.name)) {
+      tests.push({ name: test.name, ms: 0, steps: 0, met: [], error: undefined });
+      continue;
+    }
     const met = new Set();
     bundle.watch(met);
     bundle.choose(-1, Infinity);
@@ -75,5 +79,5 @@ async function tryMutant({ id, isStatic, tests }) {
 process.on('unhandledRejection', () => undefined);
 process.on('uncaughtException', () => undefined);
 parentPort.on('message', async (question) => {
-  parentPort.postMessage(question === 'survey' ? await survey() : await tryMutant(question));
+  parentPort.postMessage(question.survey ? await survey(question.without) : await tryMutant(question));
 });
