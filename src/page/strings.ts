@@ -56,6 +56,10 @@ const FAILURES: Readonly<Record<string, Trouble>> = {
     title: 'Another tab is downloading this',
     text: 'Go on there, or close it and try again here.',
   },
+  WORKER_FAILED: {
+    title: 'This site does not let the download work',
+    text: 'Its rules forbid a part that runs beside the page. Use another way.',
+  },
   STORAGE_TOO_LARGE: {
     title: 'Too large for this page',
     text: 'On a site without https the browser lends a page nothing but memory. Use another way.',

@@ -1,5 +1,8 @@
 // The card that the element shows, put together of its parts and brought up to date from one look at the download.
 import { printable } from '../core/format.ts';
+import { formatMagnet } from '../core/metainfo/magnet.ts';
+import type { Metainfo } from '../core/metainfo/metainfo.ts';
+import { toMagnet } from '../core/metainfo/to-magnet.ts';
 import type { DownloadSnapshot } from '../web/download-api.ts';
 import type { Controller } from './controller.ts';
 import { button, element, setShown, setText } from './dom.ts';
@@ -43,6 +46,7 @@ export class View {
   readonly #picture = createSwarmPicture();
   readonly #parts = [createProgress(), this.#picture, createPieceMap(), createNumbers()];
   #hasFocusMoved = false;
+  #hasWaysOut = false;
 
   constructor(controller: Controller, options: ViewOptions) {
     this.#controller = controller;
@@ -90,6 +94,7 @@ export class View {
     if (metainfo !== undefined) {
       this.#files.show(metainfo);
       setText(this.#title, printable(metainfo.name));
+      this.#offerWaysOut(metainfo);
     }
     setShown(this.#title, this.#options.isTitled && metainfo !== undefined);
     setShown(this.#fresh, !isStarted);
@@ -102,6 +107,16 @@ export class View {
     this.#updateState(now);
     this.#actions.update(now);
     this.#keepFocus();
+  }
+
+  /** Where the page around names none, the torrent itself does. */
+  #offerWaysOut(metainfo: Metainfo): void {
+    if (this.#hasWaysOut) return;
+    this.#hasWaysOut = true;
+    const [server] = metainfo.webSeeds;
+    const direct =
+      metainfo.isSingleFile && server !== undefined && /^https?:/i.test(server) ? server : undefined;
+    this.#trouble.offer({ direct, magnet: formatMagnet(toMagnet(metainfo)) });
   }
 
   close(): void {

@@ -226,6 +226,16 @@ describe('the publication page', () => {
     expect(total).toBeLessThan(100_000);
   });
 
+  it('lets pages of other sites read the .torrent and ranges of files, whatever they are called', async () => {
+    const torrent = await site.request(`/${encodeURIComponent('The <b>Folder</b>')}.torrent`);
+    expect(torrent.status).toBe(200);
+    expect(torrent.headers.get('access-control-allow-origin')).toBe('*');
+    const asked = await site.request('/files/x', { method: 'OPTIONS' });
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-origin')).toBe('*');
+    expect(asked.headers.get('access-control-allow-headers')).toBe('range');
+  });
+
   it('pages a long file list', async () => {
     const many = Object.fromEntries(Array.from({ length: 501 }, (_, i) => [`f${String(i)}`, 'x']));
     const long = createSite(await siteDeps(many, 'many'));

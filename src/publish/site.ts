@@ -11,7 +11,7 @@ import { filePath, torrentPath, type PublicLinks } from './links.ts';
 import type { PageExtras, PageFile, PageModel } from './page-model.ts';
 import { renderPage } from './page.ts';
 import { pathInside, type Publication, type PublishedFile } from './publication.ts';
-import { assetHeaders, contentHeaders, downloadPageHeaders } from './security-headers.ts';
+import { assetHeaders, contentHeaders, downloadPageHeaders, setContentHeaders } from './security-headers.ts';
 import type { PublicationStatus } from './status.ts';
 
 export interface SiteDeps {
@@ -44,8 +44,7 @@ export function createSite(deps: SiteDeps): Site {
   const torrentUrlPath = new URL(torrentPath(deps.publication.metainfo.name), 'http://x/').pathname;
   for (const path of ['/', '/qr.svg', STREAM_WORKER]) site.use(path, downloadPageHeaders(deps.links));
   site.use('/assets/*', assetHeaders);
-  for (const path of ['/status.json', '/SHA256SUMS', '/files/*', torrentUrlPath])
-    site.use(path, contentHeaders);
+  for (const path of ['/status.json', '/SHA256SUMS', '/files/*']) site.use(path, contentHeaders);
   site.get('/', (context) => {
     context.header('vary', 'accept');
     if (wantsTorrent(context.req.header('accept'))) return torrentResponse(deps);
@@ -74,9 +73,13 @@ export function createSite(deps: SiteDeps): Site {
       respondWithAsset(deps.assets, 'page/stream-worker.js', context.req.raw) ?? context.notFound(),
   );
   addFiles(site, deps);
-  site.get('*', (context, next) =>
-    new URL(context.req.url).pathname === torrentUrlPath ? torrentResponse(deps) : next(),
-  );
+  // Not by a route: those match names as they are decoded.
+  site.get('*', async (context, next) => {
+    if (new URL(context.req.url).pathname !== torrentUrlPath) return next();
+    const response = torrentResponse(deps);
+    setContentHeaders(response.headers);
+    return response;
+  });
   site.all('*', (context) =>
     ['GET', 'HEAD'].includes(context.req.method)
       ? context.text('Not found.\n', 404)

@@ -23,6 +23,8 @@ export class ContentThread {
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #spareBytes = 0;
   #next = 1;
+  /** Why nothing is answered any more. */
+  #end: SystemError | undefined;
 
   /** `script` is where content-worker.js is, if not beside the script of the page. */
   constructor(script: string | undefined) {
@@ -47,6 +49,7 @@ export class ContentThread {
 
   /** Rejects with SystemError DISK_*, STORAGE_BUSY, WORKER_*. */
   call(request: WorkerRequest): Promise<WorkerResult> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -82,6 +85,7 @@ export class ContentThread {
   }
 
   #fail(error: SystemError): void {
+    this.#end ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

@@ -7,7 +7,8 @@ const URL_LIFE_MS = 120_000;
 
 /** Saves as the browser saves downloads: no memory is taken for what is backed by a disk. */
 export function saveAsDownload(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
+  // Of no type that a browser knows better: it would add an ending to the name.
+  const url = URL.createObjectURL(content.slice(0, content.size, 'application/octet-stream'));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
