@@ -1,15 +1,16 @@
 // One browser, one torrent, what brings it: a plain fetch, a web seed, a seeder over WebRTC to our page, and the same
 // seeder to webtorrent's bundle. All of them in each round, one after the other.
 import { parseArgs } from 'node:util';
-import type { Page } from 'playwright-core';
 import { createSession } from '../../src/engine/session.ts';
 import { createTorrent } from '../../src/node/create-torrent.ts';
 import { createNodeEnv } from '../../src/node/env.ts';
 import { createTracker } from '../../src/server/tracker.ts';
-import { openPage, servePage, Visitor } from '../../test/support/browser.ts';
+import { BarePage } from '../../test/support/bare-browser.ts';
+import { servePage } from '../../test/support/browser.ts';
 import { makeContent } from '../../test/support/content.ts';
 import { measurePageMemory } from '../../test/support/page-memory.ts';
 import { FileServer } from '../../test/support/file-server.ts';
+import { until } from '../../test/support/processes.ts';
 import { onStage, type Stage } from '../../test/support/stage.ts';
 import { downloadWithWebTorrent, serveWebTorrentPage } from '../../test/support/webtorrent-page.ts';
 import { describeMachine, median, report, rounded } from '../support/report.ts';
@@ -39,18 +40,24 @@ const WAYS: Readonly<Record<string, (scene: Scene) => Promise<number>>> = {
     const page = await openPage(stage, pages.ours);
     return timed(() => plainFetch(page, fileUrl));
   },
-  'web seed': async ({ stage, pages, lonelyTorrent: torrent, files }) => {
-    const visitor = await Visitor.open(stage, pages.ours);
-    return timed(() => download(visitor, { torrent, webSeeds: [files.url] }));
+  'web seed': async ({ stage, pages, lonelyTorrent, files }) => {
+    const page = await openPage(stage, pages.ours);
+    return timed(() => download(page, lonelyTorrent, [files.url]));
   },
   'WebRTC seeder': async ({ stage, pages, torrent }) => {
-    const visitor = await Visitor.open(stage, pages.ours);
-    return timed(() => download(visitor, { torrent }));
+    const page = await openPage(stage, pages.ours);
+    return timed(() => download(page, torrent, []));
   },
   'WebRTC seeder to webtorrent': async ({ stage, pages, torrent }) => {
     const page = await openPage(stage, pages.webtorrent);
-    return timed(() => downloadWithWebTorrent(page, torrent));
+    return timed(() => downloadWithWebTorrent((action, bytes) => page.run(action, bytes), torrent));
   },
+};
+
+/** What each way is compared with. */
+const PEERS: Readonly<Record<string, string>> = {
+  'web seed': 'plain fetch',
+  'WebRTC seeder': 'WebRTC seeder to webtorrent',
 };
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -84,11 +91,18 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   const rows = Array.from(seconds, ([name, all]) => ({
     download: name,
+    'times its peer, in the same round': ratio(all, seconds.get(PEERS[name] ?? '')),
     'MiB/s (median)': rounded(mib / median(all)),
     best: rounded(mib / Math.min(...all)),
     worst: rounded(mib / Math.max(...all)),
   }));
   await report(machine, rows, { path: values.json, details: { mib, seconds: Object.fromEntries(seconds) } });
+}
+
+/** Median over the rounds of how many times as quick it was; rounds differ in load, the two of a round hardly. */
+function ratio(ours: readonly number[], theirs: readonly number[] | undefined): string {
+  if (theirs === undefined) return '';
+  return median(ours.map((seconds, round) => (theirs[round] ?? Number.NaN) / seconds)).toFixed(2);
 }
 
 async function measureMemory(mib: number, json: string | undefined): Promise<void> {
@@ -132,13 +146,28 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
   return (performance.now() - startedAt) / 1000;
 }
 
-async function download(visitor: Visitor, source: Parameters<Visitor['start']>[0]): Promise<void> {
-  await visitor.start(source);
-  await visitor.sees(({ state }) => state === 'done', PATIENCE_MS);
+async function openPage(stage: Stage, url: string): Promise<BarePage> {
+  const [profile, downloads] = [await stage.makeFolder('profile'), await stage.makeFolder('downloads')];
+  const page = await BarePage.open(stage, { profile, downloads });
+  await page.goto(url);
+  await until('the page', async () =>
+    (await page.evaluate(`document.readyState`)) === 'complete' ? true : undefined,
+  );
+  return page;
 }
 
-function plainFetch(page: Page, url: string): Promise<number> {
-  return page.evaluate(async (target) => {
+async function download(page: BarePage, torrent: Uint8Array, webSeeds: readonly string[]): Promise<void> {
+  await page.run(
+    async (source) => {
+      await window.harness.start({ torrent: new Uint8Array(source.bytes), webSeeds: source.webSeeds });
+      while (window.harness.look().state !== 'done') await new Promise((resolve) => setTimeout(resolve, 100));
+    },
+    { bytes: [...torrent], webSeeds },
+  );
+}
+
+function plainFetch(page: BarePage, url: string): Promise<number> {
+  return page.run(async (target) => {
     const reader = (await fetch(target)).body?.getReader();
     let bytes = 0;
     for (;;) {

@@ -62,6 +62,12 @@ export class BarePage {
     return fieldsOf(result)['value'];
   }
 
+  /** What a function gives that is called in the page; it may use nothing from around it. */
+  async run<A, T>(action: (argument: A) => T | Promise<T>, argument: A): Promise<T> {
+    // Only the page knows what comes back; the type is that of the function.
+    return (await this.evaluate(`(${String(action)})(${JSON.stringify(argument)})`)) as T;
+  }
+
   /** Bytes of memory of the largest of the browser's pages, its share of what is shared (PSS). */
   pageMemory(): number {
     const pages = descendants(this.#browserPid).filter((pid) =>

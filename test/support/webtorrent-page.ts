@@ -50,23 +50,26 @@ export async function serveWebTorrentPage(stage: Stage): Promise<string> {
   return `http://127.0.0.1:${String(await listenOnLoopback(server))}/`;
 }
 
+/** Calls a function in the page. */
+type RunInPage = (action: (bytes: number[]) => Promise<number[]>, bytes: number[]) => Promise<number[]>;
+
 /** Resolves with the SHA-256 (hex) of the torrent's first file as webtorrent got it. */
-export async function downloadWithWebTorrent(page: Page, torrent: Uint8Array): Promise<string> {
-  await page.waitForFunction(() => window.client !== undefined);
-  const digest = await page.evaluate(
-    (bytes) =>
-      new Promise<number[]>((resolve, reject) => {
-        window.client?.add(new Uint8Array(bytes), (added) => {
-          const finish = async (): Promise<void> => {
-            const blob = await added.files[0]?.blob();
-            const content = (await blob?.arrayBuffer()) ?? new ArrayBuffer(0);
-            resolve([...new Uint8Array(await crypto.subtle.digest('SHA-256', content))]);
-          };
-          added.on('done', () => {
-            finish().catch(reject);
+export async function downloadWithWebTorrent(run: RunInPage, torrent: Uint8Array): Promise<string> {
+  const digest = await run(
+    async (bytes) => {
+      while (window.client === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      const { client } = window;
+      const added = await new Promise<WebTorrentTorrent>((resolve) => {
+        client.add(new Uint8Array(bytes), (ready) => {
+          ready.on('done', () => {
+            resolve(ready);
           });
         });
-      }),
+      });
+      const blob = await added.files[0]?.blob();
+      const content = (await blob?.arrayBuffer()) ?? new ArrayBuffer(0);
+      return [...new Uint8Array(await crypto.subtle.digest('SHA-256', content))];
+    },
     [...torrent],
   );
   return Buffer.from(digest).toString('hex');
