@@ -14,11 +14,15 @@ import { until } from './processes.ts';
 import type { Stage } from './stage.ts';
 
 export const EXECUTABLE = '/usr/bin/chromium';
+/** Browsers of tests find the loopback under this name. */
+export const INSECURE_HOST = 'site.test';
 /** No traffic of its own, and real addresses in WebRTC candidates: nobody resolves mDNS names here. */
 export const FLAGS: readonly string[] = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   '--disable-features=WebRtcHideLocalIpsWithMdns',
+  // A name that is no secure context without https, as sites on the web are, and loopback is not.
+  `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
 ];
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript' };
 
