@@ -1,5 +1,5 @@
-// Takes the pictures in docs/screenshots anew: `npm run build && node scripts/screenshots.mjs [page] [operator] [catalogue]`. Needs
-// Chromium; without names takes all.
+// Takes the pictures in docs/screenshots anew: `npm run build && node scripts/screenshots.mjs [SET...]`, all sets without
+// names: page, operator, catalogue, tracker. Needs Chromium.
 import { createJiti } from 'jiti';
 
 const { main } = await createJiti(import.meta.url).import('../test/support/screenshots.ts');

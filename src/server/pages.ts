@@ -1,10 +1,13 @@
 // What the tracker serves beside announces: /health, /metrics, /stats and its numbers. The rest belongs to the caller.
 import type { RequestListener, ServerResponse } from 'node:http';
-import { STATS_HTML, STATS_SCRIPT, STATS_STYLE } from './stats-page.ts';
+import type { History } from './history.ts';
+import { STATS_HTML, STATS_STYLE } from './stats-page.ts';
+import { STATS_SCRIPT } from './stats-script.ts';
 import { formatMetrics, type TrackerStatistics } from './statistics.ts';
 
 export interface PagesDeps {
   readonly statistics: () => TrackerStatistics;
+  readonly history: Pick<History, 'recent'>;
   /** Everything that is not listed here; 404 without it. */
   readonly fallback: RequestListener | undefined;
 }
@@ -33,6 +36,7 @@ export function createPages(deps: PagesDeps): RequestListener {
     '/stats.css': { type: 'text/css; charset=utf-8', body: () => STATS_STYLE },
     '/stats.js': { type: 'text/javascript; charset=utf-8', body: () => STATS_SCRIPT },
     '/stats.json': { type: 'application/json', body: () => JSON.stringify(deps.statistics()) },
+    '/stats-recent.json': { type: 'application/json', body: () => JSON.stringify(deps.history.recent()) },
   };
   return (request, response) => {
     const path = (request.url ?? '').replace(/\?.*$/, '');

@@ -22,6 +22,7 @@ import { openAccess, type OpenedAccess } from './access/open-access.ts';
 import { createRedisShare } from './share/redis-share.ts';
 import type { Share } from './share/share.ts';
 import { createProxyTrust, type ProxyTrust } from './forwarded.ts';
+import { recordHistory, type History } from './history.ts';
 import { createHttpFrontend, type HttpFrontend } from './http-frontend.ts';
 import { openPorts, type OpenPorts } from './open-ports.ts';
 import type { TrackerOptions, TrackerSettings } from './options.ts';
@@ -123,6 +124,7 @@ class TrackerServer implements Tracker {
   readonly #ws: WsFrontend | undefined;
   readonly #startedAt = now();
   readonly #onReload: () => Promise<void>;
+  readonly #history: History = recordHistory(() => this.statistics(), now);
   #doors: Doors = NO_DOORS;
   /** Starts the threads that serve announces, where there are any. */
   readonly #startWorkers: (() => Promise<AnnounceWorkers>) | undefined;
@@ -178,7 +180,7 @@ class TrackerServer implements Tracker {
     });
     const proxies = createProxyTrust(settings.trustedProxies);
     const pages = this.#withAdmin(
-      createPages({ statistics: () => this.statistics(), fallback: deps.fallback }),
+      createPages({ statistics: () => this.statistics(), history: this.#history, fallback: deps.fallback }),
     );
     this.#http = createHttpFrontend({ core: this.#core, now, proxies, pages, ...limits });
     if (settings.ws) this.#ws = this.#createWs(proxies);
@@ -317,6 +319,7 @@ class TrackerServer implements Tracker {
   async close(): Promise<void> {
     clearTimeout(this.#sweep);
     clearInterval(this.#saver);
+    this.#history.close();
     this.#list?.close();
     this.#ws?.close();
     this.#http.close();

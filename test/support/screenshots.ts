@@ -7,6 +7,7 @@ import { openPage } from './browser.ts';
 import { makeContent } from './content.ts';
 import { publishPage } from './publish-page.ts';
 import { shootCatalogue, shootOperator, type Camera } from './screenshots-operator.ts';
+import { shootTracker } from './screenshots-tracker.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const MIB = 1024 * 1024;
@@ -29,6 +30,7 @@ const SETS: Readonly<Record<string, () => Promise<void>>> = {
   page: shootPage,
   operator: () => shootOperator(CAMERA),
   catalogue: () => shootCatalogue(CAMERA),
+  tracker: () => shootTracker(CAMERA),
 };
 
 /** Of the named sets, or of all. */
