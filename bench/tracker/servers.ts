@@ -81,7 +81,7 @@ function stock({ port, load, swarms, peers }: Place): readonly string[] {
 /** Starts one on its core; with peers it has them when this resolves. */
 export async function start(kind: Kind, options: Omit<Place, 'port'>): Promise<Running> {
   const place = { ...options, port: await freePort() };
-  const child = spawn('taskset', ['-c', SERVER_CORE, ...kind.command(place)], { stdio: 'ignore' });
+  const child = onServerCore(kind.command(place));
   const pid = child.pid ?? 0;
   await untilListening(place.port, child);
   if (place.peers > 0 && kind.command !== stock) {
@@ -99,13 +99,17 @@ export async function start(kind: Kind, options: Omit<Place, 'port'>): Promise<R
   };
 }
 
+/** Ends with the bench, even if that is killed. */
+function onServerCore(command: readonly string[]): ChildProcess {
+  const tied = ['--pdeathsig', 'KILL', '--', 'taskset', '-c', SERVER_CORE];
+  return spawn('setpriv', [...tied, ...command], { stdio: 'ignore' });
+}
+
 /** A sink of the load generator in a tracker's place. */
 export async function startSink(load: string, mode: Mode): Promise<Running> {
   const port = await freePort();
   const sink = mode === 'udp' ? 'udp-sink' : 'tcp-sink';
-  const child = spawn('taskset', ['-c', SERVER_CORE, load, sink, '127.0.0.1', String(port)], {
-    stdio: 'ignore',
-  });
+  const child = onServerCore([load, sink, '127.0.0.1', String(port)]);
   await setTimeout(300);
   const kind = { name: 'no tracker (echo in C)', modes: [mode], command: () => [] };
   return {

@@ -117,7 +117,10 @@ async function compare(tools: Tools, modes: readonly Mode[]): Promise<Row[]> {
         }
       }
       await sink.stop();
-      rows.push(...rowsOf(mode, trackers, results));
+      const measured = rowsOf(mode, trackers, results);
+      // At once: the whole takes minutes.
+      process.stdout.write(`${formatTable(measured)}\n`);
+      rows.push(...measured);
     }
     return rows;
   } finally {
