@@ -19,8 +19,9 @@ const PAYLOAD_BEGUN = 256 * 1024;
 /** What the programs themselves use beside the content. */
 const WARM_EXTRA = 512 * 2 ** 20;
 
-const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients swarmpress,libtorrent,transmission,aria2]
-  [--pairs seed:leech,…]   in place of every pairing of the clients
+const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients swarmpress,libtorrent,transmission,aria2,webtorrent]
+  [--all]                  every pairing of the clients, not only each with itself and with the first, both ways
+  [--pairs seed:leech,…]   just these
   [--json FILE]            all numbers
 Rates run from the first payload to the leech's own word that it has all.
 `;
@@ -42,7 +43,8 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       gib: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '3' },
-      clients: { type: 'string', default: 'swarmpress,libtorrent,transmission,aria2' },
+      clients: { type: 'string', default: 'swarmpress,libtorrent,transmission,aria2,webtorrent' },
+      all: { type: 'boolean', default: false },
       pairs: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -53,7 +55,8 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const machine = describeMachine();
-  const pairings = values.pairs === undefined ? everyPairing(values.clients) : namedPairings(values.pairs);
+  const pairings =
+    values.pairs === undefined ? pairingsOf(values.clients, values.all) : namedPairings(values.pairs);
   const transfers: Transfer[] = [];
   await onStage(async (stage) => {
     const content = await makeContent(stage.folder, 'single', Math.round(Number(values.gib) * GIB));
@@ -65,9 +68,12 @@ export async function main(args: readonly string[]): Promise<void> {
   await report(machine, rows, { path: values.json, details: { gib: Number(values.gib), transfers } });
 }
 
-function everyPairing(clients: string): Pairing[] {
+function pairingsOf(clients: string, isEvery: boolean): Pairing[] {
   const all = clients.split(',').map(clientNamed);
-  return all.flatMap((seed) => all.map((leech) => ({ seed, leech })));
+  const [first] = all;
+  return all
+    .flatMap((seed) => all.map((leech) => ({ seed, leech })))
+    .filter(({ seed, leech }) => isEvery || seed === leech || seed === first || leech === first);
 }
 
 function namedPairings(pairs: string): Pairing[] {

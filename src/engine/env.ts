@@ -1,4 +1,5 @@
 // Everything a session needs of its host: one implementation of each port. Node's is in node/env.ts.
+import type { PieceMemory } from '../core/swarm/buffers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatagramPort } from '../ports/datagram.ts';
 import type { GatewayPort } from '../ports/gateway.ts';
@@ -29,6 +30,8 @@ export interface Env {
   readonly storage: StoragePort;
   readonly state: StateStore;
   readonly hasher: Hasher;
+  /** Memory for pieces on their way to the hasher; shared memory of the language by default. */
+  readonly memory?: PieceMemory | undefined;
   readonly digests: Digests;
   readonly clock: Clock;
   readonly random: Random;

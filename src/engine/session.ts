@@ -5,7 +5,8 @@ import { SystemError, UsageError } from '../core/errors.ts';
 import { toPeerId, type InfoHash } from '../core/ids.ts';
 import { parseMagnet } from '../core/metainfo/magnet.ts';
 import { parseTorrent } from '../core/metainfo/parse.ts';
-import { createBufferPool } from '../core/swarm/buffers.ts';
+import { BLOCK_LENGTH } from '../core/metainfo/geometry.ts';
+import { createBufferPool, type PieceMemory } from '../core/swarm/buffers.ts';
 import { torrentHash } from '../core/mse/keys.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
 import type { GatewayPort } from '../ports/gateway.ts';
@@ -193,7 +194,7 @@ function createContext(
     port: open.port,
     client: CLIENT_NAME,
     maxPeers: options.maxPeers ?? DEFAULT_MAX_PEERS,
-    buffers: createBufferPool({ budgetBytes, allocate: sharedMemory }),
+    buffers: createBufferPool({ budgetBytes, memory: env.memory ?? sharedMemory }),
     pieceCache: new PieceCache(budgetBytes),
     uploadLimiter: new RateLimiter(clock, options.uploadLimit),
     downloadLimiter: new RateLimiter(clock, options.downloadLimit),
@@ -265,9 +266,19 @@ function mappedPort(mapping: PortMapping | undefined): number | undefined {
     ?.externalPort;
 }
 
+const aligned = new Uint8Array(BLOCK_LENGTH);
+
 /** Memory that hashing threads read without a copy, where the host has it. */
-function sharedMemory(length: number): Uint8Array {
-  return typeof SharedArrayBuffer === 'undefined'
-    ? new Uint8Array(length)
-    : new Uint8Array(new SharedArrayBuffer(length));
-}
+const sharedMemory: PieceMemory = {
+  allocate: (length) =>
+    typeof SharedArrayBuffer === 'undefined'
+      ? new Uint8Array(length)
+      : new Uint8Array(new SharedArrayBuffer(length)),
+  copy: (target, at, bytes) => {
+    // Into shared memory V8 copies whole words only between aligned places, and blocks in a stream are aligned to
+    // nothing: by way of an aligned buffer that stays in the cache it takes half the time.
+    const source = aligned.subarray(0, bytes.length);
+    source.set(bytes);
+    target.set(source, at);
+  },
+};

@@ -11,6 +11,7 @@ import { nodeDigests } from './digests.ts';
 import { createFsStoragePort } from './fs-storage.ts';
 import { systemGateways } from './gateways.ts';
 import { createHashPool } from './hash-pool.ts';
+import { pieceMemory } from './piece-memory.ts';
 import { createHttpPort } from './http.ts';
 import { systemRandom } from './random.ts';
 import { createProxyTransport, parseProxy } from './proxy.ts';
@@ -63,6 +64,7 @@ export function createNodeEnv(options: NodeEnvOptions = {}): Env {
     storage: createFsStoragePort(),
     state: createStateStore(options.stateFolder ?? defaultStateFolder()),
     hasher,
+    memory: pieceMemory,
     digests: nodeDigests,
     clock: systemClock,
     random: systemRandom,

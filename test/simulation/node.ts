@@ -235,6 +235,7 @@ interface CountingPool extends BufferPool {
 function countingPool(budgetBytes = DEFAULT_BUFFER_BYTES, scratch?: Uint8Array): CountingPool {
   const pool = createBufferPool({ budgetBytes });
   const counting = {
+    memory: pool.memory,
     lentBytes: 0,
     mostBytes: 0,
     lease(length: number): Uint8Array | undefined {

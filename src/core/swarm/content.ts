@@ -86,6 +86,7 @@ export class Content {
     this.availability.withdraw(piece);
     const active = new ActivePiece(this.geometry, piece, {
       buffer,
+      memory: this.#buffers.memory,
       opener,
       isExclusive: this.suspects.has(piece),
     });
