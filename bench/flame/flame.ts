@@ -12,14 +12,14 @@ import { onStage } from '../../test/support/stage.ts';
 import { startPair } from '../pair/start-pair.ts';
 import { drawFlames } from './draw.ts';
 import { foldStacks, type Frame } from './fold.ts';
+import { sharesOf } from './shares.ts';
 
 const GIB = 2 ** 30;
 /** Not a divisor of any timer's rate, so that samples do not fall on the beat of one. */
 const SAMPLES_PER_SECOND = 997;
-const TOP = 12;
 
 const USAGE = `usage: node bench/run.mjs flame [--gib 2] [--folder docs]
-Writes flame-seed.svg and flame-leech.svg into the folder and prints what took longest. Build first.
+Writes flame-seed.svg and flame-leech.svg into the folder and prints what it went into. Build first.
 `;
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -80,22 +80,9 @@ async function interrupt(running: RunningProcess): Promise<void> {
   await running.exited;
 }
 
-/** Processor seconds a GiB by the function they were spent in. */
+/** Processor seconds a GiB by what they were spent on. */
 function summary(side: string, root: Frame, gib: number): string {
-  const own = new Map<string, number>();
-  const visit = (frame: Frame): void => {
-    let inside = 0;
-    for (const child of frame.children.values()) {
-      visit(child);
-      inside += child.samples;
-    }
-    if (frame.samples > inside) own.set(frame.name, (own.get(frame.name) ?? 0) + frame.samples - inside);
-  };
-  visit(root);
   const seconds = (samples: number): string => (samples / SAMPLES_PER_SECOND / gib).toFixed(2);
-  const lines = [...own].sort(([, a], [, b]) => b - a).slice(0, TOP);
-  return [
-    `${side}: ${seconds(root.samples)} s a GiB\n`,
-    ...lines.map(([name, samples]) => `  ${seconds(samples)}  ${name}\n`),
-  ].join('');
+  const lines = sharesOf(root).map(([kind, samples]) => `  ${seconds(samples)}  ${kind}\n`);
+  return [`${side}: ${seconds(root.samples)} s a GiB\n`, ...lines].join('');
 }
