@@ -1,11 +1,16 @@
 // A host's access link, and TCP-like pipes over two of them.
 // A pipe has a send buffer (what the kernel takes at once) and a window (bytes in the network). Uplinks serve their
-// pipes round robin, packet by packet: TCP's fair share. Downlinks are queues in order of arrival.
+// pipes round robin, packet by packet: TCP's fair share. Downlinks are queues in order of arrival. A message that is
+// alone in its pipe goes out at once, and the uplink's next packet takes so much longer: most messages of a crowd are
+// small, and cost one event each.
 import type { EventQueue } from './event-queue.ts';
 
 const PACKET_BYTES = 4096;
 /** Share of a link that headers and acknowledgements take: 1448 bytes of payload in a frame of 1514. */
 const HEADER_FACTOR = 1514 / 1448;
+const HEADER_BYTES = 66;
+/** A frame of at most so many bytes may go out between packets. */
+const SMALL_BYTES = 256;
 
 export interface LinkOptions {
   /** Bytes a second, headers included; Infinity has no limit. */
@@ -20,6 +25,8 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #waiting: Pipe[] = [];
   #upBusy = false;
+  /** Bytes of small frames that went out between packets and are yet to be paid for. */
+  #debt = 0;
   #downFreeAt = 0;
   /** Bytes of all packets that went out. */
   sent = 0;
@@ -39,9 +46,15 @@ export class Link {
     if (!this.#upBusy) this.#serve();
   }
 
-  /** When a packet that reaches the downlink now will have passed it. */
-  receive(bytes: number): number {
-    const start = Math.max(this.#queue.now, this.#downFreeAt);
+  /** A small frame goes out between packets. */
+  slip(bytes: number): void {
+    this.sent += bytes;
+    this.#debt += bytes + HEADER_BYTES;
+  }
+
+  /** When a packet that reaches the downlink at a time will have passed it. Packets are told of in that order. */
+  receive(bytes: number, at: number): number {
+    const start = Math.max(at, this.#downFreeAt);
     this.#downFreeAt = start + (bytes * HEADER_FACTOR * 1000) / this.#options.down;
     return this.#downFreeAt;
   }
@@ -52,7 +65,8 @@ export class Link {
     if (pipe === undefined) return;
     pipe.queued = false;
     const bytes = pipe.takePacket(this.#options.packetBytes ?? PACKET_BYTES);
-    const duration = (bytes * HEADER_FACTOR * 1000) / this.#options.up;
+    const duration = ((bytes * HEADER_FACTOR + this.#debt) * 1000) / this.#options.up;
+    this.#debt = 0;
     this.sent += bytes;
     this.busyMs += duration;
     this.#queue.after(duration, () => {
@@ -96,6 +110,8 @@ export class Pipe {
   #accepted = 0;
   #lastArrival = 0;
   #closed = false;
+  readonly #acknowledgements: { readonly at: number; readonly bytes: number }[] = [];
+  #isAwaiting = false;
 
   constructor(
     queue: EventQueue,
@@ -115,8 +131,19 @@ export class Pipe {
   }
 
   send(frame: Frame): void {
+    if (this.#isFree && frame.bytes <= SMALL_BYTES && frame.payload === 0) {
+      this.#accepted += frame.bytes;
+      this.#underWay.push({ frame, endsAt: this.#accepted });
+      this.#from.slip(frame.bytes);
+      this.#travel(frame.bytes, false);
+      return;
+    }
     this.#outside.push(frame);
     this.#accept();
+  }
+
+  get #isFree(): boolean {
+    return !this.#closed && this.#buffered === 0 && this.#outside.length === 0;
   }
 
   takePacket(most: number): number {
@@ -128,20 +155,23 @@ export class Pipe {
 
   packetLeft(bytes: number): void {
     if (this.#closed) return;
-    const { latencyMs, loss } = this.#options;
-    const late = this.#random() < loss ? Math.max(200, 3 * latencyMs) : 0;
-    this.#queue.after(latencyMs, () => {
-      const at = Math.max(this.#to.receive(bytes) + late, this.#lastArrival);
-      this.#lastArrival = at;
-      this.#queue.at(at, () => {
-        this.#arrive(bytes);
-      });
-    });
+    this.#travel(bytes, true);
     this.#accept();
     this.#offer();
   }
 
-  #arrive(bytes: number): void {
+  #travel(bytes: number, isCounted: boolean): void {
+    const { latencyMs, loss } = this.#options;
+    const late = this.#random() < loss ? Math.max(200, 3 * latencyMs) : 0;
+    const reaches = this.#queue.now + latencyMs;
+    const passes = isCounted ? this.#to.receive(bytes, reaches) : reaches;
+    this.#lastArrival = Math.max(passes + late, this.#lastArrival);
+    this.#queue.at(this.#lastArrival, () => {
+      this.#arrive(bytes, isCounted);
+    });
+  }
+
+  #arrive(bytes: number, isCounted: boolean): void {
     if (this.#closed) return;
     this.#arrived += bytes;
     for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived;) {
@@ -149,8 +179,24 @@ export class Pipe {
       first.frame.deliver();
       first = this.#underWay[0];
     }
-    this.#queue.after(this.#options.latencyMs, () => {
-      this.#inNetwork -= bytes;
+    if (!isCounted) return;
+    this.#acknowledgements.push({ at: this.#queue.now + this.#options.latencyMs, bytes });
+    this.#offer();
+  }
+
+  /** Takes the acknowledgements that have come; when all is in the network, waits for the next. */
+  #acknowledge(): void {
+    const { now } = this.#queue;
+    for (let first = this.#acknowledgements[0]; first !== undefined && first.at <= now;) {
+      this.#inNetwork -= first.bytes;
+      this.#acknowledgements.shift();
+      first = this.#acknowledgements[0];
+    }
+    const next = this.#acknowledgements[0];
+    if (next === undefined || this.#isAwaiting || this.#inNetwork < this.#options.windowBytes) return;
+    this.#isAwaiting = true;
+    this.#queue.at(next.at, () => {
+      this.#isAwaiting = false;
       this.#offer();
     });
   }
@@ -174,7 +220,9 @@ export class Pipe {
   }
 
   #offer(): void {
-    if (this.#closed || this.#buffered === 0 || this.#inNetwork >= this.#options.windowBytes) return;
+    if (this.#closed || this.#buffered === 0) return;
+    this.#acknowledge();
+    if (this.#inNetwork >= this.#options.windowBytes) return;
     this.#from.offer(this);
   }
 }

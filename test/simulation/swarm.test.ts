@@ -133,7 +133,8 @@ describe('bad peers in a swarm', () => {
       leechers: 1,
       node: (index) => (index === 0 ? { link: { up: 10_000, down: 10_000 } } : {}),
     });
-    expect(finish(swarm, swarm.leechers, 1.5)).toBe(true);
+    // Both seeds show the same piece first (BEP 16), and may find out only later that nobody else is there.
+    expect(finish(swarm, swarm.leechers, 2.5)).toBe(true);
   });
 });
 

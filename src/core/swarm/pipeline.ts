@@ -32,6 +32,7 @@ export class Pipeline {
   #least = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
   #memoryEnds: Millis;
+  #before = 0;
 
   constructor(now: Millis, pace: Pace) {
     this.#pace = pace;
@@ -52,6 +53,7 @@ export class Pipeline {
 
   /** Requests go out after a time without any. */
   started(now: Millis): void {
+    this.#before = this.expectedRate(now);
     this.#rate.restart(now);
   }
 
@@ -60,9 +62,15 @@ export class Pipeline {
     return this.#rate.perSecond(now);
   }
 
+  /** Bytes a second that may be expected: measured, or, until a block comes, from before a time without requests. */
+  expectedRate(now: Millis): number {
+    return Math.max(this.#rate.perSecond(now), this.#before);
+  }
+
   /** A block came, `latencyMs` after its request. At most one block more is asked for: doubling in a round trip. */
   onBlock(bytes: number, latencyMs: Millis, now: Millis): void {
     this.#rate.add(bytes, now);
+    this.#before = 0;
     if (now >= this.#memoryEnds) {
       this.#leastBefore = this.#least;
       this.#least = Number.POSITIVE_INFINITY;
@@ -78,5 +86,6 @@ export class Pipeline {
   /** The peer went silent: it is asked for one block at a time until it delivers. */
   collapse(): void {
     this.#depth = 1;
+    this.#before = 0;
   }
 }

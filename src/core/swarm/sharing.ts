@@ -102,7 +102,7 @@ function mayAsk(peer: Peer, piece: number): boolean {
   return peer.has?.has(piece) === true && (!peer.choked || peer.allowedFast.has(piece));
 }
 
-/** Between two blocks of the peer, by its rate of the last second. */
+/** Between two blocks of the peer, by its rate of the last second, or the last one in which it was asked for any. */
 function blockMs(peer: Peer, now: Millis): Millis {
-  return (BLOCK_LENGTH * 1000) / Math.max(peer.pipeline.rate(now), 1024);
+  return (BLOCK_LENGTH * 1000) / Math.max(peer.pipeline.expectedRate(now), 1024);
 }

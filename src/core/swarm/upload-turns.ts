@@ -15,7 +15,7 @@ const LEAST_NEXT = 32 * 1024;
 /** What a peer has not taken after so long holds nobody else up: its own link is the narrow one. */
 const SLOW_MS = 150;
 /** A peer that others wait for gives way after so much. */
-const TURN_BYTES = 256 * 1024;
+const TURN_BYTES = 64 * 1024;
 const BUCKET_MS = 100;
 const BUCKETS = 10;
 
