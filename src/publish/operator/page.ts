@@ -95,7 +95,7 @@ function renderItems(): Html {
       'Items',
       html`<label for="find">Find an item</label>
         <input id="find" class="field" type="search" autocomplete="off" maxlength="200" />
-        <div class="scroll" tabindex="0" role="region" aria-label="Items">
+        <div class="scroll" tabindex="0" role="region" aria-label="Table of items">
           <table>
             <thead>
               <tr>
