@@ -1,4 +1,4 @@
-// Options that `get` and `seed` share, and what they mean to a session and a torrent.
+// Options that `get`, `seed` and `daemon` share, and what they mean to a session and a torrent.
 import type { Command } from 'commander';
 import type { PeerAddress } from '../core/address.ts';
 import type { AddOptions, SessionOptions } from '../engine/api.ts';
@@ -9,12 +9,16 @@ import { addProxyOption } from './proxy-option.ts';
 import { addReachOptions, toReachOptions, type ReachFlags } from './reach-options.ts';
 import { parseBytes, parseDuration, parsePeer, parsePort, parseRatio, parseTrackerUrl } from './quantity.ts';
 
-export interface TransferFlags extends CommonFlags, ReachFlags {
-  readonly port: number;
-  readonly host?: string;
+/** What a session is told, whatever it is for. */
+export interface SessionFlags extends ReachFlags {
   readonly down?: number;
   readonly up?: number;
   readonly maxPeers?: number;
+}
+
+export interface TransferFlags extends CommonFlags, SessionFlags {
+  readonly port: number;
+  readonly host?: string;
   readonly tracker?: readonly string[];
   readonly peer?: readonly PeerAddress[];
   readonly webSeed?: readonly string[];
@@ -25,13 +29,18 @@ export interface TransferFlags extends CommonFlags, ReachFlags {
   readonly proxy?: string;
 }
 
+export function addSessionOptions(command: Command): void {
+  command
+    .option('--down <rate>', 'download limit a second of all torrents, such as 500K or 2M', parseBytes)
+    .option('--up <rate>', 'upload limit a second of all torrents', parseBytes)
+    .option('--max-peers <count>', 'connections over all torrents (default: 500)', parseCount);
+  addReachOptions(command);
+}
+
 export function addTransferOptions(command: Command, defaultPort: number): void {
   command
     .option('--port <port>', 'port that peers connect to; 0 takes a free one', parsePort, defaultPort)
     .option('--host <address>', 'address to listen on (default: all)')
-    .option('--down <rate>', 'download limit a second, such as 500K or 2M', parseBytes)
-    .option('--up <rate>', 'upload limit a second', parseBytes)
-    .option('--max-peers <count>', 'connections over all torrents (default: 500)', parseCount)
     .option('-t, --tracker <url>', 'one more tracker (repeatable)', collectTrackers)
     .option('--peer <address:port>', 'a peer to connect to (repeatable)', collectPeers)
     .option('-w, --web-seed <url>', 'one more web seed (repeatable)', collectWebSeeds)
@@ -39,19 +48,19 @@ export function addTransferOptions(command: Command, defaultPort: number): void 
     .option('--ratio <ratio>', 'stop when this many copies have been uploaded', parseRatio)
     .option('--time <duration>', 'stop after seeding so long, such as 90m or 2h', parseDuration)
     .option('--state <folder>', 'where resume data is kept (default: the user’s state folder)');
-  addReachOptions(command);
+  addSessionOptions(command);
   addProxyOption(command);
 }
 
 /** Throws UsageError or SystemError where a file that an option names cannot be used. */
 export async function toSessionOptions(
-  flags: TransferFlags,
+  flags: SessionFlags,
   io: Pick<CliIo, 'cwd'>,
+  place: Pick<SessionOptions, 'port' | 'host'>,
 ): Promise<SessionOptions> {
   return {
     ...(await toReachOptions(flags, io)),
-    port: flags.port,
-    host: flags.host,
+    ...place,
     downloadLimit: flags.down,
     uploadLimit: flags.up,
     maxPeers: flags.maxPeers,

@@ -20,7 +20,10 @@ export async function withSession(
     log: (io.env['SWARMPRESS_DEBUG'] ?? '') === '' ? undefined : await debugLog(),
   });
   try {
-    const session = await createSession(await toSessionOptions(flags, io), env);
+    const session = await createSession(
+      await toSessionOptions(flags, io, { port: flags.port, host: flags.host }),
+      env,
+    );
     try {
       return await use(session, env);
     } finally {

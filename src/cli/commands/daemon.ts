@@ -11,10 +11,10 @@ import { defineCommand, examples, type CliCommand, type CommonFlags, type Invoca
 import { collect, parseCount } from '../option-values.ts';
 import { pauseUntil } from '../pause.ts';
 import { parseBytes, parseDuration, parsePort, parseRatio } from '../quantity.ts';
-import { addReachOptions, toReachOptions, type ReachFlags } from '../reach-options.ts';
+import { addSessionOptions, toSessionOptions, type SessionFlags } from '../transfer-options.ts';
 import { VERSION } from '../version.ts';
 
-interface DaemonFlags extends CommonFlags, ReachFlags {
+interface DaemonFlags extends CommonFlags, SessionFlags {
   readonly port: number;
   readonly host: string;
   readonly allowHost?: readonly string[];
@@ -27,9 +27,6 @@ interface DaemonFlags extends CommonFlags, ReachFlags {
   readonly onCompleteArg?: readonly string[];
   readonly maxDownloads?: number;
   readonly maxSeeds?: number;
-  readonly down?: number;
-  readonly up?: number;
-  readonly maxPeers?: number;
   readonly schedule?: readonly ScheduleRule[];
   readonly ratio?: number;
   readonly time?: number;
@@ -59,16 +56,13 @@ export const daemonCommand: CliCommand = defineCommand<DaemonFlags>({
       .option('--on-complete-arg <text>', 'an argument for it (repeatable)', collect)
       .option('--max-downloads <count>', 'downloads at once; others wait (default: 5)', parseCount)
       .option('--max-seeds <count>', 'torrents that seed at once (default: 20)', parseCount)
-      .option('--down <rate>', 'download limit a second of all torrents, such as 500K or 2M', parseBytes)
-      .option('--up <rate>', 'upload limit a second of all torrents', parseBytes)
-      .option('--max-peers <count>', 'connections over all torrents (default: 500)', parseCount)
       .option('--schedule <rule>', 'limits by time, like "mon-fri 08:00-18:00 down=1M up=none"', collectRules)
       .option('--ratio <ratio>', 'new torrents seed until so many copies are uploaded', parseRatio)
       .option('--time <duration>', 'new torrents seed for so long, such as 2h', parseDuration)
       .addOption(
         new Option('--log <level>', 'structured log on stderr').choices(['debug', 'info', 'warn', 'error']),
       );
-    addReachOptions(command);
+    addSessionOptions(command);
     command.addHelpText(
       'after',
       examples(
@@ -108,10 +102,7 @@ async function toOptions({ flags, io }: Invocation<DaemonFlags>): Promise<Daemon
   const defaults: SettingsChange = { ratio: flags.ratio ?? null, seedSeconds: flags.time ?? null };
   return {
     ...{ port: flags.port, host: flags.host, names: flags.allowHost ?? [], version: VERSION, defaults },
-    session: {
-      ...(await toReachOptions(flags, io)),
-      ...{ port: flags.peerPort, downloadLimit: flags.down, uploadLimit: flags.up, maxPeers: flags.maxPeers },
-    },
+    session: await toSessionOptions(flags, io, { port: flags.peerPort }),
     folder: path(flags.dir),
     otherFolders: (flags.allowDir ?? []).map(path),
     stateFolder: flags.state === undefined ? resolve(defaultStateFolder(), '../daemon') : path(flags.state),
