@@ -69,12 +69,19 @@ describe('what was downloaded', () => {
       await visit.start();
       await visit.reaches('done');
       await visit.button('Save to a folder…').click();
-      const inside = new Map([...content.manifest].map(([path, sha256]) => [`${content.name}/${path}`, sha256]));
+      const inside = new Map(
+        [...content.manifest].map(([path, sha256]) => [`${content.name}/${path}`, sha256]),
+      );
       await expect.poll(() => pickedSha256s(visit), { timeout: 20_000 }).toEqual(inside);
       const download = visit.page.waitForEvent('download');
       await visit.button('Save all as one ZIP').click();
-      const listed = execFileSync('python3', ['-c', UNPACK, await (await download).path()], { encoding: 'utf8' });
-      const zipped = listed.trim().split('\n').map((line): [string, string] => [line.slice(65), line.slice(0, 64)]);
+      const listed = execFileSync('python3', ['-c', UNPACK, await (await download).path()], {
+        encoding: 'utf8',
+      });
+      const zipped = listed
+        .trim()
+        .split('\n')
+        .map((line): [string, string] => [line.slice(65), line.slice(0, 64)]);
       expect(new Map(zipped)).toEqual(inside);
       expect([...visit.complaints, ...visit.silences]).toEqual([]);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_LENGTH, Geometry } from '../metainfo/geometry.ts';
 import type { FileEntry } from '../metainfo/metainfo.ts';
+import { createBufferPool } from './buffers.ts';
 import { ActivePiece } from './active-piece.ts';
 
 const BLOCKS = 4;
@@ -24,8 +25,7 @@ function geometryOf(padding = 0): Geometry {
 function begun(options: { padding?: number; isExclusive?: boolean; fill?: number } = {}): ActivePiece {
   const buffer = new Uint8Array(BLOCKS * BLOCK_LENGTH).fill(options.fill ?? 0);
   return new ActivePiece(geometryOf(options.padding), 0, {
-    buffer,
-    opener: 7,
+    ...{ buffer, memory: createBufferPool().memory, opener: 7 },
     isExclusive: options.isExclusive ?? false,
   });
 }
