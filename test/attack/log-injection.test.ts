@@ -82,7 +82,8 @@ describe('log injection', () => {
   });
 
   it('by the refusal of a tracker, in the log', async () => {
-    const body = Buffer.from(`d14:failure reason${String(Buffer.byteLength(EVIL))}:${EVIL}e`);
+    const reason = EVIL;
+    const body = Buffer.from(`d14:failure reason${String(Buffer.byteLength(reason))}:${reason}e`);
     const tracker = await EvilServer.start((_, response) => response.end(body));
     const lines: string[] = [];
     const log = createLog('debug', { write: (line) => lines.push(line) });

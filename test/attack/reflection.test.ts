@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { PeerAddress } from '../../src/core/address.ts';
 import { encodeBencode, type Encodable } from '../../src/core/bencode/encode.ts';
-import { decodeBencode } from '../../src/core/bencode/decode.ts';
+import { decodeBencode, type BencodeDict } from '../../src/core/bencode/decode.ts';
 import { dictOf, getBytes, getDict } from '../../src/core/bencode/fields.ts';
 import { Dht } from '../../src/core/dht/dht.ts';
 import { toInfoHash } from '../../src/core/ids.ts';
@@ -16,6 +16,15 @@ import { until } from '../support/processes.ts';
 import { hashOf, requestOf, UdpClient } from '../conformance/tracker-clients.ts';
 
 const VICTIM: PeerAddress = { ip: '8.8.8.8', port: 53 };
+
+interface Query {
+  readonly method: string;
+  readonly args: Record<string, Encodable>;
+  readonly from?: PeerAddress;
+  readonly now?: number;
+}
+
+const NONE: BencodeDict = new Map();
 
 function report(what: string, out: number, input: number): number {
   process.stdout.write(
@@ -94,13 +103,7 @@ describe('DHT reflection', () => {
   const infoHash = randomBytes(20);
   const id = randomBytes(20);
 
-  interface Query {
-    readonly method: string;
-    readonly args: Record<string, Encodable>;
-    readonly from?: PeerAddress;
-    readonly now?: number;
-  }
-
+  /** What comes back for a query: the id is ours unless `args` has one. */
   function ask(dht: Dht, { method, args, from = VICTIM, now = 0 }: Query): Uint8Array[] {
     const data = encodeBencode({ a: { id, ...args }, q: method, t: 'aa', y: 'q' });
     dht.handle({ kind: 'packet', data, from }, now);
@@ -118,8 +121,7 @@ describe('DHT reflection', () => {
       const from = { ip: `9.${String(i >> 8)}.${String(i & 255)}.1`, port: 6881 };
       ask(dht, { method: 'ping', args: { id: randomBytes(20) }, from });
       const [answer] = ask(dht, { method: 'get_peers', args: { info_hash: infoHash }, from });
-      const values =
-        getDict(dictOf(decodeBencode(answer ?? new Uint8Array())) ?? new Map(), 'r') ?? new Map();
+      const values = getDict(dictOf(decodeBencode(answer ?? new Uint8Array())) ?? NONE, 'r') ?? NONE;
       const token = getBytes(values, 'token') ?? new Uint8Array();
       ask(dht, { method: 'announce_peer', args: { info_hash: infoHash, port: 1000 + i, token }, from });
       if (i === 0) ask(dht, { method: 'put', args: { v: new Uint8Array(990), token }, from });

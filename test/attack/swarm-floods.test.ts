@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bitfield } from '../../src/core/bytes/bitfield.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { toInfoHash, toPeerId } from '../../src/core/ids.ts';
+import { toPeerId } from '../../src/core/ids.ts';
 import { createBufferPool } from '../../src/core/swarm/buffers.ts';
 import type { SwarmEffect } from '../../src/core/swarm/effects.ts';
 import { SwarmEngine } from '../../src/core/swarm/engine.ts';
@@ -24,7 +24,7 @@ class Bench {
   constructor(knows = true) {
     const metainfo = parseTorrent(v1Torrent());
     this.engine = new SwarmEngine({
-      infoHash: toInfoHash(metainfo.infoHash ?? new Uint8Array()),
+      infoHash: metainfo.infoHash,
       infoHashV2: undefined,
       peerId: toPeerId(new Uint8Array(20)),
       maxPeers: 50,

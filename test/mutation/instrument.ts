@@ -15,14 +15,12 @@ export interface Mutant {
 /** The name under which the switch is imported. */
 const SWITCH = '__is';
 
-/** The path of a file, from the root of the project, and what is in it. */
-export interface SourceText {
-  readonly file: string;
-  readonly text: string;
-}
-
 /** Puts the mutants of a file, numbered from `mutants.length` on, behind switches; they are added to `mutants`. */
-export function instrument({ file, text }: SourceText, mutants: Mutant[], switchPath: string): string {
+export function instrument(
+  { file, text }: { readonly file: string; readonly text: string },
+  mutants: Mutant[],
+  switchPath: string,
+): string {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const byHost = new Map<ts.Node, { id: number; change: Change }[]>();
   const collect = (node: ts.Node): void => {

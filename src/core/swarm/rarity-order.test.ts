@@ -27,23 +27,31 @@ const steps = fc.array(fc.tuple(fc.nat(SIZE - 1), fc.constantFrom('in', 'out', '
   size: 'max',
 });
 
-/** What the set is told, if it is allowed in its state; the model goes along. */
-function step(
-  order: RarityOrder,
-  { counts, inside }: { readonly counts: number[]; readonly inside: Set<number> },
-  [piece, kind]: [number, string],
-): void {
-  const count = counts[piece] ?? 0;
-  if (kind === 'in' && !inside.has(piece)) {
-    inside.add(piece);
-    order.insert(piece, count);
-  } else if (kind === 'out' && inside.delete(piece)) order.remove(piece, count);
-  else if (kind === 'more') {
-    if (inside.has(piece)) order.increase(piece, count);
-    counts[piece] = count + 1;
-  } else if (kind === 'less' && count > 0) {
-    if (inside.has(piece)) order.decrease(piece, count);
-    counts[piece] = count - 1;
+/** The set, and a model of it. */
+class Pair {
+  readonly order: RarityOrder;
+  readonly counts: number[] = Array<number>(SIZE).fill(0);
+  readonly inside: Set<number> = new Set();
+
+  constructor(seed: number) {
+    this.order = new RarityOrder(SIZE, new Rng(seed));
+  }
+
+  /** Does what is allowed in this state. */
+  step(piece: number, kind: string): void {
+    const { order, counts, inside } = this;
+    const count = counts[piece] ?? 0;
+    if (kind === 'in' && !inside.has(piece)) {
+      inside.add(piece);
+      order.insert(piece, count);
+    } else if (kind === 'out' && inside.delete(piece)) order.remove(piece, count);
+    else if (kind === 'more') {
+      if (inside.has(piece)) order.increase(piece, count);
+      counts[piece] = count + 1;
+    } else if (kind === 'less' && count > 0) {
+      if (inside.has(piece)) order.decrease(piece, count);
+      counts[piece] = count - 1;
+    }
   }
 }
 
@@ -51,11 +59,10 @@ describe('pieces in order of rarity', () => {
   it('are sorted and complete after every step', () => {
     fc.assert(
       fc.property(steps, fc.nat(), (list, seed) => {
-        const order = new RarityOrder(SIZE, new Rng(seed));
-        const counts = Array<number>(SIZE).fill(0);
-        const inside = new Set<number>();
-        for (const change of list) {
-          step(order, { counts, inside }, change);
+        const pair = new Pair(seed);
+        const { order, counts, inside } = pair;
+        for (const [piece, kind] of list) {
+          pair.step(piece, kind);
           const pieces = listed(order);
           expect(order.length).toBe(inside.size);
           expect(new Set(pieces)).toEqual(inside);
