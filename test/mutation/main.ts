@@ -20,7 +20,7 @@ const USAGE = `usage: node test/mutation/run.mjs [--on bencode,wire] [--file dec
 `;
 const OUT = resolve(import.meta.dirname, '../../node_modules/.cache/mutation');
 
-const SLOW_MS = 3000;
+const SLOW_MS = 1500;
 
 interface Options {
   readonly file: string;

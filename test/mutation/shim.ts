@@ -128,7 +128,7 @@ function words(add: Add): unknown {
 }
 
 export const it: unknown = words(addTest);
-export const test: unknown = it;
+export const test: unknown = words(addTest);
 export const describe: unknown = words(addSuite);
 export const beforeEach = (hook: Hook): number => current.before.push(hook);
 export const afterEach = (hook: Hook): number => current.after.push(hook);

@@ -177,7 +177,7 @@ describe('a web seed', () => {
         response.writeHead(206, { 'content-range': `bytes ${from}-${to}/*` }).end(body);
       }),
     ]);
-    await expect.poll(() => torrent.webSeeds()[0]?.status).toBe('banned');
+    await expect.poll(() => torrent.webSeeds()[0]?.status, { timeout: 15_000 }).toBe('banned');
     const helper = await ground.session();
     await seed(helper, publication);
     torrent.addPeers([addressOf(helper)]);
