@@ -6,6 +6,7 @@ import {
   type StreamCall,
   type StreamQuestion,
 } from '../web/stream-messages.ts';
+import { createTidying } from '../web/tidy.ts';
 
 /** What a service worker has beside what pages have. */
 interface WorkerEvent extends Event {
@@ -32,6 +33,8 @@ type Head = Extract<StreamAnswer, { kind: 'head' }>;
 
 /** A page that is busy answers late; one that is gone never does. */
 const ANSWER_MS = 10_000;
+/** The chunks that have passed are garbage. */
+const tidy = createTidying(24 * 1024 * 1024);
 
 function serveStreams(scope: WorkerScope): void {
   scope.addEventListener('install', (event) => {
@@ -114,8 +117,10 @@ function bodyOf(port: MessagePort): ReadableStream<Uint8Array> {
       pull: (controller) =>
         new Promise((resolve) => {
           port.onmessage = ({ data }: MessageEvent<StreamAnswer>) => {
-            if (data.kind === 'chunk') controller.enqueue(data.data);
-            else if (data.kind === 'end') controller.close();
+            if (data.kind === 'chunk') {
+              tidy(data.data.length);
+              controller.enqueue(data.data);
+            } else if (data.kind === 'end') controller.close();
             else controller.error(new Error('the page could not read on'));
             resolve();
           };

@@ -43,13 +43,17 @@ export const formPageHeaders: MiddlewareHandler = async (context, next) => {
 };
 
 /** For a page that downloads: it reaches the trackers and the web seed of its torrent, and nobody else. */
-export function downloadPageHeaders({ trackers, webSeed }: PublicLinks): MiddlewareHandler {
+export function downloadPageHeaders({ page, trackers, webSeed }: PublicLinks): MiddlewareHandler {
+  const { protocol, hostname } = new URL(page);
+  // Elsewhere browsers ignore the opener policy, and complain of it on every visitor's console.
+  const isTrustworthy = protocol === 'https:' || /^(localhost|127\..*|\[::1\])$/.test(hostname);
   const sockets = trackers.filter((url) => /^wss?:/i.test(url));
   const urls = webSeed === undefined ? sockets : [...sockets, webSeed];
   const policy = pagePolicy([...new Set(urls.map((url) => new URL(url).origin))]);
   return async (context, next) => {
     await next();
     setPageHeaders(context.res.headers, policy);
+    if (!isTrustworthy) context.res.headers.delete('cross-origin-opener-policy');
   };
 }
 

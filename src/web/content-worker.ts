@@ -2,11 +2,15 @@
 // written where it was hashed, so that its bytes cross between the threads once.
 import { hashPiece, isRight } from './hash-piece.ts';
 import { PrivateFiles } from './private-files.ts';
+import { createTidying } from './tidy.ts';
 import type { HashRequest, NumberedRequest, WorkerAnswer, WorkerResult } from './worker-messages.ts';
 
 const files = new PrivateFiles();
 /** One piece is hashed at a time: WebCrypto copies what it is given, and has work for every core in one piece. */
 let hashing: Promise<unknown> = Promise.resolve();
+
+/** A digest leaves half a kilobyte of objects, and each 16 KiB have one. */
+const tidy = createTidying(128 * 1024 * 1024);
 
 self.addEventListener('message', (event: MessageEvent<NumberedRequest>) => {
   void answer(event.data);
@@ -26,6 +30,7 @@ async function hash({ data, job, store }: HashRequest): Promise<WorkerResult> {
   const work = hashing.then(() => hashPiece(data, job));
   hashing = work.catch(() => undefined);
   const digests = await work;
+  tidy(data.length);
   if (store === undefined || !isRight(store.expected, digests)) return { data, digests };
   const placements = store.targets.map(({ descriptor: file, position, from, to }) => ({
     ...{ file, position, from, to },
