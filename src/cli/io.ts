@@ -18,6 +18,8 @@ export interface CliIo {
   readonly signal: AbortSignal;
   /** Calls back on each SIGHUP, which asks a server to read its configuration again; the result ends that. */
   readonly onHangup?: ((listener: () => void) => () => void) | undefined;
+  /** Runs this command line once more under another program; answers its exit code. */
+  readonly relaunch?: ((program: string) => Promise<number>) | undefined;
 }
 
 /** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The process around the command line: signals, streams, exit code. Everything else is in run.ts.
 import process from 'node:process';
+import { relaunch } from '../node/relaunch.ts';
 import { runCli } from './run.ts';
 
 const interruption = new AbortController();
@@ -29,6 +30,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     process.on('SIGHUP', listener);
     return () => process.off('SIGHUP', listener);
   },
+  relaunch: (program) => relaunch(program, process.argv.slice(1)),
 });
 
 process.exitCode = exitCode;

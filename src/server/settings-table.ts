@@ -63,7 +63,7 @@ export const TRACKER_SETTINGS: Readonly<Record<keyof TrackerOptions, Setting>> =
   snapshot: { kind: 'path', help: 'file that keeps the swarms over a restart' },
   snapshotInterval: number(1, 86_400, 'seconds between writings of the snapshot'),
   maxConnections: number(1, 1_000_000, 'open TCP connections at most'),
-  workers: number(0, 64, 'threads for UDP and HTTP announces (Linux); 0: the main one serves'),
+  workers: number(0, 64, 'threads for UDP and HTTP announces (Linux); 0: the main one serves; under Bun 1'),
 };
 
 /** `minInterval` is `min-interval` in files and flags. */

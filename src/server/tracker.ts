@@ -32,7 +32,7 @@ import { watchTorrentList, type WatchedFilter } from './torrent-list.ts';
 import { fillIn, policyOf, storeOptionsOf } from './settings.ts';
 import { addCounters, type TrackerStatistics } from './statistics.ts';
 import { MAIN_THREAD, startAnnounceWorkers, type AnnounceWorkers } from './workers/announce-workers.ts';
-import { libcForWorkers, refuseWorkersBeside } from './workers/availability.ts';
+import { defaultWorkers, libcForWorkers, refuseWorkersBeside } from './workers/availability.ts';
 import { createWsFrontend, type WsFrontend } from './ws-frontend.ts';
 
 export interface TrackerDeps {
@@ -86,7 +86,8 @@ const ORIGIN_MS = performance.timeOrigin;
  * await tracker.close();
  */
 export async function createTracker(options: TrackerOptions = {}, deps: TrackerDeps = {}): Promise<Tracker> {
-  const settings = fillIn(options);
+  const given = fillIn(options);
+  const settings = { ...given, workers: options.workers ?? defaultWorkers(given, deps) };
   refuseWorkersBeside(settings, deps);
   const libc = await libcForWorkers(settings);
   const log = deps.log ?? silentLog;

@@ -2,87 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTracker, type Tracker } from '../../src/server/tracker.ts';
 import type { TrackerOptions } from '../../src/server/options.ts';
-import { httpClient, UdpClient, WsClient, type Said, type TrackerClient } from './tracker-clients.ts';
-
-interface Step extends Said {
-  /** What the reply must contain; peers are checked where the protocol names them. */
-  readonly expect?: {
-    readonly seeders?: number;
-    readonly leechers?: number;
-    readonly peers?: readonly number[];
-  };
-}
-
-interface Scenario {
-  readonly name: string;
-  readonly steps: readonly Step[];
-  readonly counts?: readonly [swarm: number, seeders: number, leechers: number, downloads: number];
-}
-
-const SCENARIOS: readonly Scenario[] = [
-  {
-    name: 'a first peer is counted and alone',
-    steps: [{ swarm: 1, peer: 1, event: 'started', expect: { seeders: 0, leechers: 1, peers: [] } }],
-    counts: [1, 0, 1, 0],
-  },
-  {
-    name: 'a second peer hears of the first, and the first of the second',
-    steps: [
-      { swarm: 1, peer: 1, event: 'started' },
-      { swarm: 1, peer: 2, event: 'started', expect: { leechers: 2, peers: [1] } },
-      { swarm: 1, peer: 1, expect: { leechers: 2, peers: [2] } },
-    ],
-  },
-  {
-    name: 'seeds are not told of seeds',
-    steps: [
-      { swarm: 1, peer: 1, left: 0, event: 'started' },
-      { swarm: 1, peer: 2, left: 0, event: 'started', expect: { seeders: 2, leechers: 0, peers: [] } },
-      { swarm: 1, peer: 3, event: 'started', expect: { seeders: 2, leechers: 1, peers: [1, 2] } },
-    ],
-  },
-  {
-    name: 'completed makes a seeder and counts a download',
-    steps: [
-      { swarm: 1, peer: 1, event: 'started' },
-      { swarm: 1, peer: 1, left: 0, event: 'completed', expect: { seeders: 1, leechers: 0 } },
-    ],
-    counts: [1, 1, 0, 1],
-  },
-  {
-    name: 'stopped takes the peer out',
-    steps: [
-      { swarm: 1, peer: 1, event: 'started' },
-      { swarm: 1, peer: 2, event: 'started' },
-      { swarm: 1, peer: 1, event: 'stopped', expect: { leechers: 1 } },
-      { swarm: 1, peer: 2, expect: { leechers: 1, peers: [] } },
-    ],
-    counts: [1, 0, 1, 0],
-  },
-  {
-    name: 'swarms do not mix',
-    steps: [
-      { swarm: 1, peer: 1, event: 'started' },
-      { swarm: 2, peer: 2, event: 'started', expect: { leechers: 1, peers: [] } },
-    ],
-    counts: [2, 0, 1, 0],
-  },
-  {
-    name: 'a partial seed counts as incomplete',
-    steps: [
-      { swarm: 1, peer: 1, left: 50, event: 'paused', expect: { seeders: 0, leechers: 1 } },
-      { swarm: 1, peer: 2, left: 0, event: 'started', expect: { seeders: 1, leechers: 1, peers: [] } },
-    ],
-  },
-  {
-    name: 'no peers are sent to who wants none',
-    steps: [
-      { swarm: 1, peer: 1, event: 'started' },
-      { swarm: 1, peer: 2, event: 'started', numWant: 0, expect: { leechers: 2, peers: [] } },
-    ],
-  },
-  { name: 'what nobody announced is zero', steps: [], counts: [9, 0, 0, 0] },
-];
+import { httpClient, UdpClient, WsClient, type TrackerClient } from './tracker-clients.ts';
+import { play, SCENARIOS } from './tracker-scenarios.ts';
 
 const FRONTENDS: readonly (readonly [string, (tracker: Tracker) => TrackerClient])[] = [
   ['HTTP', httpClient],
@@ -108,18 +29,10 @@ const PARALLEL = FRONTENDS.flatMap((frontend) =>
 );
 
 describe.each(PARALLEL)('tracker over %s with %d workers', (_name, workers, connect) => {
-  it.each(SCENARIOS)('$name', async ({ steps, counts }) => {
+  it.each(SCENARIOS)('$name', async (scenario) => {
     const client = connect(await start({ workers }));
     open.push(client);
-    for (const { expect: wanted, ...said } of steps) {
-      const heard = await client.announce(said);
-      const { peers, ...numbers } = wanted ?? {};
-      expect(heard).toMatchObject(numbers);
-      if (heard.peers !== undefined && peers !== undefined) expect(heard.peers).toEqual(peers);
-    }
-    if (counts === undefined) return;
-    const [swarm, seeders, leechers, downloads] = counts;
-    expect(await client.scrape([swarm])).toMatchObject([{ seeders, leechers, downloads }]);
+    await play(client, scenario);
   });
 
   it('scrapes several torrents at once', async () => {

@@ -1,7 +1,7 @@
 // The main thread's side of the announce workers: opens the sockets that they share, starts them, hands them new rules,
 // takes over connections that are not theirs, and puts a new one in the place of one that dies.
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { SystemError } from '../../core/errors.ts';
 import type { Policy } from '../../core/tracker/policy.ts';
 import { RATE_BYTES } from '../../core/tracker/rate-limit.ts';
@@ -10,6 +10,7 @@ import type { Libc } from '../../node/libc.ts';
 import { CLOEXEC, NONBLOCK, openSocket, pinned, portOf, type OpenSocket } from '../../node/linux-sockets.ts';
 import { errnoOf } from '../../node/os-error.ts';
 import { workerScript } from '../../node/package-files.ts';
+import { socketOf } from '../../node/socket-of.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TrackerSettings } from '../options.ts';
 import { WorkerControl, type WorkerCounters } from './worker-control.ts';
@@ -188,7 +189,7 @@ class Workers implements AnnounceWorkers {
   }
 
   #takeOver(fd: number, read: Uint8Array): void {
-    const socket = new Socket({ fd, readable: true, writable: true });
+    const socket = socketOf(fd);
     // Workers count what they keep; what they pass on is counted here.
     if (this.#takenOver >= this.#deps.settings.maxConnections) {
       socket.destroy();

@@ -21,6 +21,16 @@ export function refuseWorkersBeside(settings: TrackerSettings, { torrents, acces
 }
 
 /**
+ * Workers where nobody said how many: none under Node, where they need a package; one under Bun on Linux, where the
+ * system's own socket calls are at hand and far faster than the runtime's sockets.
+ */
+export function defaultWorkers(settings: TrackerSettings, { torrents, access }: Circumstances): number {
+  const ready = process.versions['bun'] !== undefined && process.platform === 'linux';
+  const functions = torrents !== undefined || access !== undefined;
+  return ready && !functions && obstacleIn(settings) === undefined ? 1 : 0;
+}
+
+/**
  * The system's calls where the settings ask for workers, undefined where they do not. Rejects with UsageError
  * TRACKER_WORKERS_UNAVAILABLE where they cannot be had.
  */
