@@ -1,6 +1,9 @@
 // The tracker's store alone, on one core: announces a second, bytes a peer, longest step of a sweep. Runs on dist/.
 import { StoreQuery, StoreReply } from '../../dist/core/tracker/store/store-query.js';
 import { storeWords, Swarms } from '../../dist/core/tracker/swarms.js';
+import { loadLibc } from '../../dist/node/libc.js';
+import { useLargePages } from '../../dist/node/large-pages.js';
+import { sweepStep } from '../../dist/server/sweep.js';
 
 const SWARMS = Number(process.env.SWARMS ?? 200_000);
 const PEERS = Number(process.env.PEERS ?? 2_000_000);
@@ -15,7 +18,11 @@ const options = {
   key: [1234567, 7654321],
   seed: 42,
 };
-const store = new Swarms(new Int32Array(new SharedArrayBuffer(4 * storeWords(options))), options);
+const memory = new SharedArrayBuffer(4 * storeWords(options));
+// As the tracker does where it has workers.
+const libc = await loadLibc().catch(() => undefined);
+if (libc !== undefined) useLargePages(libc, memory);
+const store = new Swarms(new Int32Array(memory), options);
 const query = new StoreQuery();
 const reply = new StoreReply(200);
 query.numWant = 50;
@@ -78,11 +85,16 @@ for (const [name, now] of [
   ['nothing to expire', 5 * MINUTE],
   ['all to expire', 90 * MINUTE],
 ]) {
-  let longest = 0;
+  const startedAt = performance.now();
+  const clock = () => now + performance.now() - startedAt;
+  const steps = [];
   for (let done = false; !done;) {
     const before = processorMs();
-    done = store.sweep(now, 2000);
-    longest = Math.max(longest, processorMs() - before);
+    done = sweepStep(store, clock);
+    steps.push(processorMs() - before);
   }
-  print(`longest step of a sweep, CPU ms, ${name}`, Math.round(longest * 100) / 100);
+  steps.sort((a, b) => b - a);
+  const [longest] = steps;
+  print(`steps of a sweep, ${name}`, steps.length);
+  print('  longest, CPU ms', Math.round(longest * 100) / 100);
 }

@@ -31,6 +31,7 @@ import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
 import { watchTorrentList, type WatchedFilter } from './torrent-list.ts';
 import { fillIn, policyOf, storeOptionsOf } from './settings.ts';
 import { addCounters, type TrackerStatistics } from './statistics.ts';
+import { sweepStep } from './sweep.ts';
 import { MAIN_THREAD, startAnnounceWorkers, type AnnounceWorkers } from './workers/announce-workers.ts';
 import { defaultWorkers, libcForWorkers, refuseWorkersBeside } from './workers/availability.ts';
 import { createWsFrontend, type WsFrontend } from './ws-frontend.ts';
@@ -70,8 +71,6 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-/** Peers and records looked at in one step of the sweep: well below a millisecond. */
-const SWEEP_BUDGET = 2000;
 const SWEEP_STEP_MS = 10;
 const SWEEP_PAUSE_MS = 15_000;
 /** Read once: the property is a getter, which costs more than the clock. */
@@ -368,7 +367,7 @@ class TrackerServer implements Tracker {
   /** Old peers go in small steps, with pauses in which requests are served. */
   #sweepLater(delayMs: number): void {
     this.#sweep = setTimeout(() => {
-      const done = this.#store.sweep(now(), SWEEP_BUDGET);
+      const done = sweepStep(this.#store, now);
       this.#sweepLater(done ? SWEEP_PAUSE_MS : SWEEP_STEP_MS);
     }, delayMs);
     this.#sweep.unref();

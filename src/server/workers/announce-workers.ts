@@ -6,6 +6,7 @@ import { SystemError } from '../../core/errors.ts';
 import type { Policy } from '../../core/tracker/policy.ts';
 import { RATE_BYTES } from '../../core/tracker/rate-limit.ts';
 import type { StripedSwarms } from '../../core/tracker/striped-swarms.ts';
+import { useLargePages } from '../../node/large-pages.ts';
 import type { Libc } from '../../node/libc.ts';
 import { CLOEXEC, NONBLOCK, openSocket, pinned, portOf, type OpenSocket } from '../../node/linux-sockets.ts';
 import { errnoOf } from '../../node/os-error.ts';
@@ -47,6 +48,7 @@ export interface AnnounceWorkers {
 /** Resolves when all of them serve. Rejects with SystemError LISTEN_*. */
 export async function startAnnounceWorkers(deps: AnnounceWorkersDeps): Promise<AnnounceWorkers> {
   const sockets = await openSockets(deps.libc, deps.settings);
+  useLargePages(deps.libc, deps.store.memory);
   const workers = new Workers(deps, sockets);
   await workers.start();
   return workers;
