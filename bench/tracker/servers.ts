@@ -50,7 +50,7 @@ export function kinds(): Kind[] {
     ...(bun === undefined
       ? []
       : [
-          { name: 'ours, Bun', modes: [...ALL, ...SOCKETS], command: ours(bun) },
+          { name: 'ours, Bun', modes: [...ALL, ...SOCKETS], command: ours(bun, '--workers', '0') },
           { name: 'ours, Bun, 1 worker', modes: ALL, command: ours(bun, '--workers', '1') },
         ]),
   ];

@@ -73,7 +73,7 @@ export interface Tracker {
 
 const SWEEP_STEP_MS = 10;
 const SWEEP_PAUSE_MS = 15_000;
-/** Read once: the property is a getter, which costs more than the clock. */
+/** Read once: a getter, which costs more than the clock. */
 const ORIGIN_MS = performance.timeOrigin;
 
 /**
@@ -93,9 +93,7 @@ export async function createTracker(options: TrackerOptions = {}, deps: TrackerD
   const opened = await openAccess(settings, { now, log });
   try {
     const rules = { ...deps, access: allOf(deps.access, opened.control) };
-    const tracker = new TrackerServer(settings, rules, { access: opened, libc });
-    await tracker.start();
-    return tracker;
+    return await new TrackerServer(settings, rules, { access: opened, libc }).start();
   } catch (error) {
     await opened.close();
     throw error;
@@ -203,7 +201,7 @@ class TrackerServer implements Tracker {
     });
   }
 
-  async start(): Promise<void> {
+  async start(): Promise<this> {
     const { snapshot, allow, deny } = this.#settings;
     if (snapshot !== undefined) {
       const restored = await loadSnapshot(snapshot, this.#store, now());
@@ -243,6 +241,7 @@ class TrackerServer implements Tracker {
         this.#settings.snapshotInterval * 1000,
       ).unref();
     this.#log.info('tracker listens', { port: this.port, host: this.#settings.host });
+    return this;
   }
 
   #setPolicy(policy: Policy): void {

@@ -199,3 +199,10 @@ export const configs: readonly Uint8Array[] = texts(
   '[x]\na = 1979-05-27T07:32:00Z\nb = """\nx"""\n',
   'interval = 99999999999999999999\n',
 );
+
+/** Masked text, its continuation, a ping and a goodbye (RFC 6455). */
+export const webSocketFrames: readonly Uint8Array[] = [
+  Uint8Array.of(0x81, 0x83, 1, 2, 3, 4, 0x30, 0x30, 0x30, 0x88, 0x80, 0, 0, 0, 0),
+  Uint8Array.of(0x01, 0x81, 0, 0, 0, 0, 0x41, 0x89, 0x80, 9, 9, 9, 9, 0x80, 0x81, 0, 0, 0, 0, 0x42),
+  Uint8Array.of(0x81, 0xfe, 0, 126, 0, 0, 0, 0, ...new Uint8Array(126).fill(0x43)),
+];

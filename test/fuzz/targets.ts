@@ -26,6 +26,8 @@ import { parseResume } from '../../src/engine/resume.ts';
 import { parseRangeHeader } from '../../src/local-http/byte-ranges.ts';
 import { parseTrackerConfig } from '../../src/server/config.ts';
 import { clientAddress, createProxyTrust } from '../../src/server/forwarded.ts';
+import { findHeadEnd } from '../../src/server/http-request.ts';
+import { FrameReader } from '../../src/server/websocket/frame-reader.ts';
 import { invariant } from '../../src/core/invariant.ts';
 import { digests } from '../support/digests.ts';
 import { machineTargets } from './machines.ts';
@@ -135,6 +137,22 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'resume file': { seeds: seeds.resumes, run: (input) => void parseResume(input) },
+  'websocket frames': {
+    seeds: seeds.webSocketFrames,
+    run: (input) => {
+      const whole = readFrames([input]);
+      const cut = input.length >> 1;
+      const bytes = Array.from(input.subarray(0, cut), (byte) => Uint8Array.of(byte));
+      const parts = readFrames([...bytes, input.subarray(cut)]);
+      invariant(whole === parts, 'frames that do not depend on how they arrive');
+    },
+  },
+  'end of a head': {
+    seeds: seeds.texts('GET / HTTP/1.1\r\nHost: t\r\n\r\n', '\r\n\r\n', '\r\r\n\n\r\n\r\n\r'),
+    run: (input) => {
+      invariant(findHeadEnd(input, 0) === Buffer.from(input).indexOf('\r\n\r\n'), 'the first empty line');
+    },
+  },
   config: {
     seeds: seeds.configs,
     run: (input) => void parseTrackerConfig(utf8Decode(input), '/etc/tracker.toml'),
@@ -177,4 +195,18 @@ function tolerate(decode: () => unknown): void {
 
 function isSafe(element: string): boolean {
   return element !== '' && element !== '.' && element !== '..' && !/[/\\\0]/.test(element);
+}
+
+/** All that a WebSocket client is heard to say, in order. */
+function readFrames(chunks: readonly Uint8Array[]): string {
+  const heard: (string | number)[] = [];
+  const reader = new FrameReader({
+    text: (text) => heard.push(text),
+    ping: (payload) => heard.push(payload.toString('latin1')),
+    pong: () => heard.push('pong'),
+    end: (code) => heard.push(code),
+  });
+  // Copies: payloads are unmasked in place.
+  for (const chunk of chunks) reader.read(Buffer.from(chunk));
+  return JSON.stringify(heard);
 }
