@@ -91,23 +91,15 @@ export interface WsCounts {
 }
 
 export function encodeWsAnnounceReply(infoHash: string, counts: WsCounts, intervalSeconds: number): string {
-  return JSON.stringify({
-    action: 'announce',
-    interval: intervalSeconds,
-    info_hash: infoHash,
-    complete: counts.seeders,
-    incomplete: counts.leechers,
-  });
+  // Written out, for an object and its text would be a third of what an announce costs here.
+  const numbers = `"complete":${String(counts.seeders)},"incomplete":${String(counts.leechers)}`;
+  return `{"action":"announce","interval":${String(intervalSeconds)},"info_hash":${JSON.stringify(infoHash)},${numbers}}`;
 }
 
 export function encodeWsOffer(infoHash: string, peerId: string, offer: WsOffer): string {
-  return JSON.stringify({
-    action: 'announce',
-    offer: { type: 'offer', sdp: offer.sdp },
-    offer_id: offer.offerId,
-    peer_id: peerId,
-    info_hash: infoHash,
-  });
+  const session = `{"type":"offer","sdp":${JSON.stringify(offer.sdp)}}`;
+  const from = `"peer_id":${JSON.stringify(peerId)},"info_hash":${JSON.stringify(infoHash)}`;
+  return `{"action":"announce","offer":${session},"offer_id":${JSON.stringify(offer.offerId)},${from}}`;
 }
 
 export function encodeWsAnswer(answer: WsAnswer): string {

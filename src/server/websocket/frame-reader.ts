@@ -39,13 +39,15 @@ export class FrameReader {
     this.#handler = handler;
   }
 
-  /** The chunk is changed: payloads are unmasked in place. */
+  /** The chunk is changed (payloads are unmasked in place), and the caller's again afterwards. */
   read(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes < this.#wantedBytes) return;
-    const data = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending);
+    if (this.#pendingBytes < this.#wantedBytes) {
+      this.#pending.push(Buffer.from(chunk));
+      return;
+    }
+    const data = this.#pending.length === 0 ? chunk : Buffer.concat([...this.#pending, chunk]);
     this.#pending = [];
     let at = 0;
     for (;;) {
@@ -55,7 +57,7 @@ export class FrameReader {
     }
     this.#pendingBytes = data.length - at;
     // Nothing is kept behind the end; whoever still sends is not heard.
-    if (at < data.length) this.#pending.push(data.subarray(at));
+    if (at < data.length) this.#pending.push(Buffer.from(data.subarray(at)));
   }
 
   /** Serves the frame that begins at `at` if it is whole; answers its bytes, 0 where it is not. */
@@ -106,7 +108,7 @@ export class FrameReader {
     if (this.#opcode === 0) this.#opcode = opcode;
     // A frame of nothing takes room too, in the list.
     this.#partBytes += payload.length + 1;
-    this.#parts.push(payload);
+    this.#parts.push(Buffer.from(payload));
     if (!final) return;
     const whole = Buffer.concat(this.#parts);
     const kind = this.#opcode;

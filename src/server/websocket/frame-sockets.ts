@@ -4,6 +4,8 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { adoptSocket } from '../../node/adopt-socket.ts';
 import { FrameReader, OPCODE } from './frame-reader.ts';
 import type { SocketAcceptor, TextReceiver, TextSocket, Upgrade } from './text-socket.ts';
 
@@ -47,7 +49,7 @@ function keyOf({ request }: Upgrade): string | undefined {
 }
 
 class FrameSocket implements TextSocket {
-  readonly #socket: Duplex;
+  #socket: Duplex;
   readonly #outbox: Outbox;
   #closing = false;
 
@@ -57,8 +59,6 @@ class FrameSocket implements TextSocket {
   }
 
   start(receiver: TextReceiver, head: Buffer): void {
-    const socket = this.#socket;
-    if (socket instanceof Socket) socket.setNoDelay().setTimeout(0);
     const reader = new FrameReader({
       text: (text) => {
         if (!this.#closing) receiver.text(text);
@@ -71,17 +71,18 @@ class FrameSocket implements TextSocket {
         this.close(code);
       },
     });
-    socket.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer): void => {
       receiver.alive();
       reader.read(chunk);
-    });
+    };
+    const socket = (this.#socket = adopt(this.#socket, read));
     socket.on('error', () => socket.destroy());
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
       this.#closing = true;
       receiver.closed();
     });
-    if (head.length > 0) reader.read(head);
+    if (head.length > 0) read(head);
     socket.resume();
   }
 
@@ -116,6 +117,22 @@ class FrameSocket implements TextSocket {
     if (!this.#closing)
       this.#socket.write(Buffer.concat([Buffer.from([0x80 | opcode, payload.length]), payload]));
   }
+}
+
+/** What is read lies here until the reader returns, for all connections: without it each read would take new memory. */
+const READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** The connection with its bytes going to `read`; TLS stays as it is. */
+function adopt(socket: Duplex, read: (chunk: Buffer) => void): Duplex {
+  if (!(socket instanceof Socket) || socket instanceof TLSSocket || socket.writableLength > 0) {
+    return socket.on('data', read);
+  }
+  const callback = (length: number): boolean => {
+    read(READ_BUFFER.subarray(0, length));
+    return true;
+  };
+  const adopted = adoptSocket(socket, { buffer: READ_BUFFER, callback });
+  return adopted.setNoDelay().setTimeout(0);
 }
 
 /** Texts that wait for the end of the event loop's round, by connection. */
