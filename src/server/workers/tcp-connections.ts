@@ -64,6 +64,7 @@ export class TcpConnections {
   readonly #inAt: number;
   readonly #out: Buffer = Buffer.from(pinned(UNSENT_BYTES).buffer);
   readonly #outAt: number;
+  readonly #answersAt: number;
   #outLength = 0;
   #resumeAt: number | undefined;
 
@@ -73,6 +74,7 @@ export class TcpConnections {
     this.#nameAt = deps.libc.address(this.#name);
     this.#inAt = deps.libc.address(this.#in);
     this.#outAt = deps.libc.address(this.#out);
+    this.#answersAt = deps.libc.address(deps.answers.bytes);
     deps.poll.add(listener.fd, POLLIN | EXCLUSIVE);
   }
 
@@ -160,6 +162,7 @@ export class TcpConnections {
       if (head.kind === 'bad') return this.#finish(fd, REFUSED);
       if (head.kind === 'other') return this.#handOver(fd, data.subarray(at));
       this.#deps.answers.render(data, head, ip);
+      if (!head.keepAlive && this.#outLength === 0) return this.#answerAndClose(fd);
       if (!this.#append(fd)) return this.#close(fd);
       if (!head.keepAlive) return this.#finish(fd, '');
       at = end + HEAD_END_BYTES;
@@ -194,6 +197,13 @@ export class TcpConnections {
     const length = this.#outLength;
     this.#outLength = 0;
     return length === 0 || this.#deps.libc.send(fd, this.#outAt, length, flags) === length;
+  }
+
+  /** The only answer of a connection goes out from where it was rendered, and the end in the same packet. */
+  #answerAndClose(fd: number): void {
+    const { answers, libc } = this.#deps;
+    libc.send(fd, this.#answersAt + answers.start, answers.end - answers.start, NOSIGNAL | MORE);
+    this.#close(fd);
   }
 
   /** The last words, and the end of the connection in the same packet. */
