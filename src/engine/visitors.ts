@@ -69,10 +69,13 @@ export class Visitors {
 
   async #decipher(stream: Stream, { openMse }: Network): Promise<void> {
     const { encryption, find } = this.#options;
-    const policy = encryption === 'require' ? 'require' : 'prefer';
     this.#strangers.set(stream, stream.remote?.ip);
     try {
-      const opened = await openMse(stream, { role: 'responder', policy, find }, this.#context.env);
+      const opened = await openMse(
+        stream,
+        { role: 'responder', policy: encryption, find },
+        this.#context.env,
+      );
       this.#strangers.delete(stream);
       if (this.#isClosed) opened.stream.close();
       else this.#meet(opened.stream);

@@ -105,6 +105,18 @@ describe('message stream encryption', () => {
     );
   });
 
+  it.each([
+    ['allow', 'allow', false],
+    ['prefer', 'allow', false],
+    ['allow', 'prefer', true],
+    ['require', 'allow', true],
+    ['allow', 'require', true],
+  ] as const)('%s to %s: the payload is encrypted: %s', (asks, answers, isEncrypted) => {
+    const results = talk(initiator(asks), responder(answers)).map(resultOf);
+    expect(results.map(({ ciphers }) => ciphers !== undefined)).toEqual([isEncrypted, isEncrypted]);
+    expect(results[1]?.leftover).toEqual(hello);
+  });
+
   it('hands over what came right behind the key exchange, decrypted', () => {
     const a = initiator('require');
     const b = responder('require');

@@ -15,8 +15,11 @@ import { KEY_BYTES, publicKey, sharedSecret } from './key-exchange.ts';
 import { cipher, maskHash, syncHash, torrentHash } from './keys.ts';
 import type { Rc4 } from './rc4.ts';
 
-/** `off`: plain only. `prefer`: RC4, but what the other side wants is fine. `require`: RC4 only. */
-export type EncryptionPolicy = 'off' | 'prefer' | 'require';
+/**
+ * `off`: plain only. `allow`: a plain payload, but what the other side wants is fine. `prefer`: RC4, but what the other
+ * side wants is fine. `require`: RC4 only.
+ */
+export type EncryptionPolicy = 'off' | 'allow' | 'prefer' | 'require';
 
 interface MseCommon {
   readonly policy: EncryptionPolicy;
@@ -229,8 +232,9 @@ export class MseHandshake {
   }
 }
 
-/** RC4 wherever the other side has it. Throws ProtocolError MSE_NO_METHOD. */
+/** RC4 wherever the other side has it, unless we only allow it. Throws ProtocolError MSE_NO_METHOD. */
 function select(provided: number, policy: EncryptionPolicy): number {
+  if (policy === 'allow' && (provided & PLAIN) !== 0) return PLAIN;
   if ((provided & RC4) !== 0) return RC4;
   if ((provided & PLAIN) !== 0 && policy !== 'require') return PLAIN;
   throw new ProtocolError('MSE_NO_METHOD', 'no common method of encryption', { received: provided });
