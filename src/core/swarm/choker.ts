@@ -130,8 +130,9 @@ export class Choker {
 
   #isIdle(peer: Peer): boolean {
     const { inFlight, length } = peer.uploads;
-    // Nothing was shown to it (BEP 16), or what it asked for has not had its turn.
-    if (peer.shown?.size === 0 || (inFlight === 0 && length > 0)) return false;
+    // It has all that it was shown (BEP 16), or what it asked for has not had its turn.
+    const isContent = peer.shown !== undefined && peer.backlog === 0 && !peer.isIndifferent;
+    if (isContent || (inFlight === 0 && length > 0)) return false;
     const since = Math.max(peer.unchokedAt, peer.takenAt, peer.shown === undefined ? 0 : peer.shownAt);
     return this.#context.now - since > (inFlight > 0 ? STUCK_MS : IDLE_MS);
   }
