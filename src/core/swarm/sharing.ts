@@ -10,8 +10,8 @@ import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 
-/** A block is asked of a second peer that should deliver it this much sooner. */
-const STEAL_GAIN = 0.6;
+/** A block is asked of a second peer that should deliver it in this share of the time: more is paid for in waste. */
+const STEAL_GAIN = 0.3;
 const FRESH_MS = 20;
 /** Blocks that one search looks at: those that the peer has not got would cost others their time. */
 const MOST_LOOKS = 1024;

@@ -131,9 +131,10 @@ export class SuperSeed {
     let owed = (taken * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
     let unreported = (this.#reported.perSecond(now) * UNREPORTED_MS) / 1000 + UNREPORTED_PIECES * pieceLength;
     const patience = Math.max(SLOW_MS, (PATIENT_PIECES * 1000 * pieceLength) / Math.max(1, taken));
-    let [trials, failed, free, tempted] = [0, 0, slots, 0];
+    let [trials, failed, proven, free, tempted] = [0, 0, 0, slots, 0];
     for (const peer of peers.values()) {
       if (peer.peerInterested && !peer.amChoking) free--;
+      if (peer.isProven) proven++;
       this.#judge(peer);
       if (peer.amChoking && peer.backlog > 0 && !peer.isIndifferent) tempted++;
       const isTried = !peer.isProven && peer.backlog > 0;
@@ -144,6 +145,8 @@ export class SuperSeed {
         unreported -= peer.backlog;
       }
     }
+    // In an honest crowd some get elsewhere what they were shown here: only where most want nothing do they count.
+    failed = Math.max(0, failed - proven);
     const room = Math.min(owed, unreported);
     const beyond = trials - Math.min(failed, MOST_TRIALS) * pieceLength;
     const canTempt = tempted < Math.max(free, TEMPTED);
