@@ -3,6 +3,7 @@ import type { PeerId } from '../core/ids.ts';
 import type { BufferPool } from '../core/swarm/buffers.ts';
 import type { PeerKey } from '../core/swarm/inputs.ts';
 import type { DatagramSocket } from '../ports/datagram.ts';
+import type { WebSocketPort } from '../ports/websocket.ts';
 import type { SessionDht } from './dht-node.ts';
 import type { Dialler } from './dialler.ts';
 import type { Env } from './env.ts';
@@ -35,6 +36,8 @@ export interface SessionContext {
   readonly portMapping: PortMapping | undefined;
   /** See ReachOptions. */
   readonly trustLocal: boolean;
+  /** Torrents of one tracker share a connection; undefined where the host has no WebSockets. */
+  readonly websocket: WebSocketPort | undefined;
   /** The port that strangers connect to: a router may have given another one. */
   publicPort(): number;
   /** Peers of all torrents. */

@@ -157,7 +157,8 @@ export class Discovery {
   /** Undefined where there is no WebRTC, or no tracker that speaks of it. */
   #createRtc(): RtcDriver | undefined {
     const { infoHashes, peerId, stats, wanted, welcomes, onStream } = this.#options;
-    const { rtc, websocket, clock, random, log } = this.#context.env;
+    const { websocket } = this.#context;
+    const { rtc, clock, random, log } = this.#context.env;
     const [infoHash] = infoHashes;
     const trackers = this.#options.trackers.flat().filter(isSocketUrl);
     if (rtc === undefined || websocket === undefined || infoHash === undefined || trackers.length === 0) {

@@ -30,6 +30,7 @@ import type { PeerHome } from './peer-driver.ts';
 import { PieceCache } from './piece-cache.ts';
 import type { PortMapping } from './port-mapping.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { shareSockets } from './shared-sockets.ts';
 import type { KnownTorrent } from './torrent-parts.ts';
 import { TorrentRun } from './torrent.ts';
 import type { UtpTransport } from './utp-transport.ts';
@@ -205,6 +206,7 @@ function createContext(
     lsd: createLsd(options, env, open.port),
     portMapping,
     trustLocal: options.trustLocal === true,
+    websocket: env.websocket && shareSockets(env.websocket),
     publicPort: () => mappedPort(portMapping) ?? open.port,
     peers: { count: 0 },
     nextPeerKey: () => ++lastKey,
