@@ -89,21 +89,26 @@ export class Visitors {
 
   #meet(stream: Stream): void {
     const { clock, log } = this.#context.env;
+    // What came with the first bytes may have been said, and the connection be over, before the driver is returned.
+    let stage: 'stranger' | 'known' | 'gone' = 'stranger';
     const peer = new PeerDriver(stream, undefined, {
       clock,
       log,
       incoming: {
         route: this.#options.route,
         onAdmitted: (admitted) => {
+          stage = 'known';
           this.#strangers.delete(admitted);
           this.#known.add(admitted);
         },
         onClosed: (closed) => {
+          stage = 'gone';
           this.#strangers.delete(closed);
           this.#known.delete(closed);
         },
       },
     });
-    this.#strangers.set(peer, stream.remote?.ip);
+    const isStranger = (): boolean => stage === 'stranger';
+    if (isStranger()) this.#strangers.set(peer, stream.remote?.ip);
   }
 }
