@@ -136,9 +136,13 @@ function planTrials(mutants: readonly Mutant[], survey: Survey): Trial[] {
     }))
     .sort((a, b) => a.test.ms - b.test.ms);
   const atLoad = new Set(survey.atLoad);
+  const metFiles = new Set(quickestFirst.flatMap(({ files }) => [...files]));
   const trials = mutants.map(({ id, file }) => {
     const isStatic = atLoad.has(id);
-    const meeting = quickestFirst.filter(({ met, files }) => (isStatic ? files.has(file) : met.has(id)));
+    // A file that is all constants is met by no test at work: any test may notice.
+    const isNear = (files: ReadonlySet<string | undefined>): boolean =>
+      files.has(file) || !metFiles.has(file);
+    const meeting = quickestFirst.filter(({ met, files }) => (isStatic ? isNear(files) : met.has(id)));
     // Slow tests would take the hour; what only they notice counts as not noticed, unless nothing else meets it.
     const quick = meeting.filter(({ test }) => test.ms <= SLOW_MS);
     return { id, isStatic, tests: (quick.length > 0 ? quick : meeting.slice(0, 1)).map(({ test }) => test) };
