@@ -2,12 +2,16 @@
 // read back-pressure, so a paused stream keeps what arrives, up to a cap.
 import { SystemError } from '../core/errors.ts';
 import type { Stream, StreamReceiver } from '../ports/transport.ts';
+import { createTidying } from './tidy.ts';
 
 const MESSAGE_BYTES = 64 * 1024;
 const HIGH_WATER_BYTES = 1024 * 1024;
 const LOW_WATER_BYTES = 256 * 1024;
 /** What a paused stream may hold: more than all blocks that can be on request. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** Channels give each message memory of its own. */
+const tidy = createTidying(32 * 1024 * 1024);
 
 export class RtcStream implements Stream {
   readonly kind = 'webrtc';
@@ -73,6 +77,7 @@ export class RtcStream implements Stream {
 
   #receive(chunk: Uint8Array): void {
     if (this.#closed) return;
+    tidy(chunk.length);
     if (this.#receiver !== undefined && !this.#paused && this.#held.length === 0) {
       this.#receiver.onData(chunk);
       return;
