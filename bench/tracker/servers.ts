@@ -140,7 +140,7 @@ async function stop(child: ChildProcess): Promise<void> {
 
 /** All of them have HTTP on their port. */
 async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+  for (let attempt = 0; attempt < 1800; attempt++) {
     await setTimeout(100);
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} has ended`);
     try {

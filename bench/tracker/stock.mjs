@@ -7,7 +7,7 @@ const [port = '', load = '', swarms = '0', peers = '0'] = process.argv.slice(2);
 const server = new Server({ http: true, udp: true, ws: true, stats: false });
 server.on('warning', () => undefined);
 const hashes =
-  Number(swarms) === 0
+  Number(peers) === 0
     ? []
     : execFileSync(load, ['hashes', swarms], { encoding: 'utf8', maxBuffer: 2 ** 28 })
         .trim()
