@@ -92,6 +92,13 @@ export function createSite(deps: SiteDeps): Site {
 function addFiles(site: Site, deps: SiteDeps): void {
   if (!deps.direct) return;
   const { files, padding } = deps.publication;
+  // Ranges of other sites' pages, in browsers that ask for leave first.
+  site.options('/files/*', (context) => {
+    context.header('access-control-allow-methods', 'GET, HEAD');
+    context.header('access-control-allow-headers', 'range');
+    context.header('access-control-max-age', '86400');
+    return context.body(null, 204);
+  });
   const table = new Map(files.map((file) => [file.path.join('/'), file]));
   site.get('/files/*', (context) => {
     const path = decodePath(new URL(context.req.url).pathname.slice('/files/'.length));
