@@ -137,21 +137,9 @@ class Item implements PublishedItem {
       paddedLength: this.#paddedLength,
       snapshot: this.torrent.snapshot(),
       swarms: this.#parts.hashes.map((hash) => this.#options.host.tracker.counts(hash)),
-      isSelfTwice: this.#isSelfTwice(),
       sentDirectly: this.direct.sent,
       uptimeSeconds: (performance.now() - this.#startedAt) / 1000,
     });
-  }
-
-  /** Over WebSocket too, so that visitors in browsers find us. */
-  #isSelfTwice(): boolean {
-    const { trackers } = this.offer.links;
-    return this.torrent
-      .trackers()
-      .some(
-        ({ url, status }) =>
-          status === 'working' && url.startsWith('ws') && trackers.includes(url.replace(/^ws/, 'http')),
-      );
   }
 
   sha256Of(file: number): string | undefined {

@@ -36,8 +36,6 @@ export interface StatusInputs {
   readonly snapshot: TorrentSnapshot;
   /** Of each of the torrent's info hashes: clients announce one of them or both. */
   readonly swarms: readonly SwarmCounts[];
-  /** We announce ourselves over HTTP and over WebSocket, and are counted at both. */
-  readonly isSelfTwice?: boolean | undefined;
   readonly sentDirectly: number;
   readonly uptimeSeconds: number;
 }
@@ -45,14 +43,14 @@ export interface StatusInputs {
 export function createStatus(inputs: StatusInputs): PublicationStatus {
   const { snapshot, swarms, length, paddedLength, sentDirectly } = inputs;
   const most = (field: 'seeders' | 'leechers' | 'downloads'): number =>
-    Math.max(0, ...swarms.map((counts) => counts[field] + counts.web[field]));
+    Math.max(0, ...swarms.map((counts) => counts[field] + counts.pages[field]));
   return {
     name: snapshot.name,
     length,
     infoHash: snapshot.infoHash,
     infoHashV2: snapshot.infoHashV2,
     state: snapshot.state,
-    seeders: Math.max(0, most('seeders') - (inputs.isSelfTwice === true ? 1 : 0)),
+    seeders: most('seeders'),
     leechers: most('leechers'),
     completed: most('downloads'),
     connected: snapshot.connected,

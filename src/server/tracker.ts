@@ -48,9 +48,9 @@ export interface TrackerDeps {
   readonly access?: AccessControl | undefined;
 }
 
-/** Peers of one torrent; those that are connected by WebSocket apart. */
+/** Peers of one torrent in the store, and beside them those that are web pages. */
 export interface SwarmCounts extends RelayCounts {
-  readonly web: RelayCounts;
+  readonly pages: RelayCounts;
 }
 
 export interface Tracker {
@@ -298,7 +298,7 @@ class TrackerServer implements Tracker {
     const counts = new StoreCounts();
     this.#store.scrape(infoHash, counts);
     const { seeders, leechers, downloads } = counts;
-    return { seeders, leechers, downloads, web: this.#relay.counts(infoHash) };
+    return { seeders, leechers, downloads, pages: this.#relay.countPages(infoHash) };
   }
 
   async reload(options?: TrackerOptions): Promise<void> {

@@ -80,7 +80,10 @@ class Frontend implements WsFrontend {
     const { maxConnections, receiver } = this.#deps;
     const ip = addressOf(request, this.#deps);
     if (ip === undefined || this.#sockets.size >= maxConnections) return undefined;
-    const connection: RelayConnection = { id: this.#nextId, ip, credential: credentialOf(request.url ?? '') };
+    const connection: RelayConnection = {
+      ...{ id: this.#nextId, ip, credential: credentialOf(request.url ?? '') },
+      isPage: request.headers.origin !== undefined,
+    };
     const { id } = connection;
     this.#nextId++;
     this.#sockets.set(id, socket);

@@ -28,6 +28,8 @@ export interface RelayConnection {
   readonly ip: Uint8Array;
   /** What the URL carried for access control. */
   readonly credential: string;
+  /** Opened by a web page: browsers say so (Origin), and announce in no other way; programs are in the store as well. */
+  readonly isPage?: boolean;
 }
 
 export interface RelayDeps {
@@ -42,6 +44,7 @@ interface WsPeer {
   readonly swarm: WsSwarm;
   readonly peerId: string;
   readonly connection: ConnectionId;
+  readonly isPage: boolean;
   seed: boolean;
   at: number;
 }
@@ -52,6 +55,8 @@ interface WsSwarm {
   readonly byId: Map<string, WsPeer>;
   seeders: number;
   downloads: number;
+  /** Of the downloads, those of web pages. */
+  pageDownloads: number;
 }
 
 /** A tab with hundreds of torrents is no tab. */
@@ -82,11 +87,12 @@ export class Relay {
     return { swarms: this.#swarms.size, peers: this.#peers };
   }
 
-  /** Of one torrent (20 bytes); zeros where it has no peers. */
-  counts(infoHash: Uint8Array): RelayCounts {
+  /** Web pages in the swarm of one torrent (20 bytes); zeros where it has none. Takes time with the swarm's size. */
+  countPages(infoHash: Uint8Array): RelayCounts {
     const swarm = this.#swarms.get(latin1Decode(infoHash));
-    const { seeders = 0, downloads = 0 } = swarm ?? {};
-    return { seeders, leechers: (swarm?.peers.length ?? 0) - seeders, downloads };
+    const pages = swarm?.peers.filter(({ isPage }) => isPage) ?? [];
+    const seeders = pages.filter(({ seed }) => seed).length;
+    return { seeders, leechers: pages.length - seeders, downloads: swarm?.pageDownloads ?? 0 };
   }
 
   /** A text frame of a client. */
@@ -129,7 +135,10 @@ export class Relay {
       send(connection.id, encodeWsFailure('Too many torrents on one connection.', request.infoHashText));
       return;
     }
-    if (request.event === 'completed') swarm.downloads++;
+    if (request.event === 'completed') {
+      swarm.downloads++;
+      if (peer.isPage) swarm.pageDownloads++;
+    }
     const counts = { seeders: swarm.seeders, leechers: swarm.peers.length - swarm.seeders };
     send(connection.id, encodeWsAnnounceReply(swarm.infoHash, counts, core.intervalSeconds()));
     this.#relayOffers(peer, request);
@@ -221,6 +230,7 @@ export class Relay {
       swarm,
       peerId: request.peerId,
       connection: connection.id,
+      isPage: connection.isPage === true,
       seed: request.seed,
       at: swarm.peers.length,
     };
@@ -249,5 +259,5 @@ export class Relay {
 }
 
 function newSwarm(infoHash: string): WsSwarm {
-  return { infoHash, peers: [], byId: new Map(), seeders: 0, downloads: 0 };
+  return { infoHash, peers: [], byId: new Map(), seeders: 0, downloads: 0, pageDownloads: 0 };
 }
