@@ -41,6 +41,19 @@ function areConnected(a: SimulatedNode, b: SimulatedNode): boolean {
   return [...a.connections.values()].some(({ remote }) => remote === b);
 }
 
+/** Punches of either side that open nothing, as packets that were lost. */
+function loseFirst(world: World, count: number): void {
+  const punch = world.punch.bind(world);
+  let lost = 0;
+  world.punch = (from, address) => {
+    if (lost >= count) punch(from, address);
+    else {
+      lost++;
+      world.lose(from, address);
+    }
+  };
+}
+
 /** Answers to holepunch messages that a node sends to the relay of a scene by hand. */
 function ask(scene: Scene, kind: 'rendezvous' | 'connect', address: PeerAddress): void {
   const [connection] = scene.a.connections.values();
@@ -63,6 +76,28 @@ describe('holepunching', () => {
   it('brings two peers behind routers together through a common peer', () => {
     const { world, a, b } = createScene();
     expect(world.runUntil(() => areConnected(a, b), 5 * MINUTES)).toBe(true);
+  });
+
+  it('meets soon when the first punch is lost', () => {
+    const { world, a, b } = createScene();
+    loseFirst(world, 2);
+    expect(world.runUntil(() => areConnected(a, b), 45_000)).toBe(true);
+  });
+
+  it('asks with growing pauses, and no more after a few punches that were lost', () => {
+    const { sent, options } = recording();
+    const { world, a, b } = createScene({ node: options });
+    loseFirst(world, Number.POSITIVE_INFINITY);
+    const asked: number[] = [];
+    world.runUntil(() => {
+      if (sent.length > asked.length) asked.push(world.queue.now);
+      return false;
+    }, 9 * MINUTES);
+    expect(areConnected(a, b)).toBe(false);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.length).toBeLessThanOrEqual(6);
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+    expect(pauses.at(-1)).toBeGreaterThan(2 * (pauses[0] ?? 0));
   });
 
   it('is left alone in a private torrent', () => {

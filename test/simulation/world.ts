@@ -125,6 +125,11 @@ export class World {
     });
   }
 
+  /** A dial whose every packet is lost. */
+  lose(from: SimulatedNode, address: string): void {
+    this.#fail(from, address, SILENCE_MS);
+  }
+
   #isOpen(from: SimulatedNode, to: SimulatedNode): boolean {
     return !to.isRouted || this.#holes.has(`${String(to.name)} ${String(from.name)}`);
   }

@@ -9,7 +9,7 @@ import type { Peer } from './peers.ts';
 
 interface Candidate {
   readonly address: PeerAddress;
-  state: 'idle' | 'dialling' | 'connected';
+  state: 'idle' | 'dialling' | 'punching' | 'connected';
   failures: number;
   /** Not to be dialled before. */
   retryAt: Millis;
@@ -60,10 +60,12 @@ export class Connector {
   failed(address: PeerAddress): void {
     const key = formatAddress(address);
     const candidate = this.#candidates.get(key);
-    if (candidate?.state !== 'dialling') return;
+    if (candidate?.state !== 'dialling' && candidate?.state !== 'punching') return;
     this.#dialling--;
+    // A punch that missed says nothing new of the address.
+    candidate.failures =
+      candidate.state === 'punching' ? Math.max(1, candidate.failures) : candidate.failures + 1;
     candidate.state = 'idle';
-    candidate.failures++;
     if (candidate.failures >= MAX_FAILURES) this.#candidates.delete(key);
     const delay = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (candidate.failures - 1));
     candidate.retryAt = this.#context.now + delay * (0.75 + this.#context.rng.below(1000) / 2000);
@@ -74,6 +76,12 @@ export class Connector {
   hasFailed(address: PeerAddress): boolean {
     const candidate = this.#candidates.get(formatAddress(address));
     return candidate?.state === 'idle' && candidate.failures > 0;
+  }
+
+  /** Whether a dial or a punch is under way. */
+  isDialling(address: PeerAddress): boolean {
+    const state = this.#candidates.get(formatAddress(address))?.state;
+    return state === 'dialling' || state === 'punching';
   }
 
   /** Dials at once, over uTP alone: the peer does the same (BEP 55). */
@@ -87,7 +95,7 @@ export class Connector {
     const fresh: Candidate = { address, state: 'idle', failures: 0, retryAt: 0, isSeed: false };
     const candidate = known ?? fresh;
     this.#candidates.set(key, candidate);
-    candidate.state = 'dialling';
+    candidate.state = 'punching';
     this.#dialling++;
     this.#context.effects.push({ kind: 'dial', address, punch: true });
   }
@@ -95,7 +103,7 @@ export class Connector {
   arrived(peer: Peer): void {
     const candidate = this.#candidateOf(peer);
     if (candidate === undefined) return;
-    if (candidate.state === 'dialling') this.#dialling--;
+    if (candidate.state === 'dialling' || candidate.state === 'punching') this.#dialling--;
     candidate.state = 'connected';
     candidate.failures = 0;
   }

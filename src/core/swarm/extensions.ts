@@ -77,6 +77,7 @@ export class Extensions {
     this.#metadata.fill();
     this.#parts.layers.fill();
     this.#parts.gossip.tick();
+    this.#parts.holepunch.tick();
     for (const peer of this.#context.peers.values()) this.#sayUploadOnly(peer);
   }
 
