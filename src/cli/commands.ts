@@ -61,6 +61,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
+    name: 'dht',
+    summary: 'Read and write small items in the DHT, and sample what it knows.',
+    load: async () => (await import('./commands/dht.ts')).dhtCommand,
+  },
+  {
     name: 'inspect',
     summary: 'Show what .torrent files and magnet links say.',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,

@@ -15,6 +15,8 @@ export type Encryption = 'off' | 'allow' | 'prefer' | 'require';
 export interface DhtOptions {
   /** Where to begin without nodes of an earlier run; the hosts that everybody uses by default. */
   readonly bootstrap?: readonly NodeAddress[] | undefined;
+  /** Ask, but answer nobody, as behind a firewall (BEP 43). Default false. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** How peers are found and connected to. */

@@ -2,7 +2,7 @@
 import type { PeerAddress } from '../core/address.ts';
 import { Dht, type DhtOptions, type DhtSnapshot } from '../core/dht/dht.ts';
 import type { DhtEffect, DhtInput, LookupKey } from '../core/dht/inputs.ts';
-import type { VerifySignature } from '../core/dht/items.ts';
+import type { DhtItem, VerifySignature } from '../core/dht/items.ts';
 import type { DhtNode } from '../core/dht/krpc.ts';
 import type { NodeAddress } from '../core/metainfo/metainfo.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -33,9 +33,24 @@ export interface SwarmSearch {
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
 }
 
+/** A search that is made once. */
+export interface DhtQuestion {
+  readonly goal: Unnumbered<Extract<DhtInput, { kind: 'get-item' | 'put-item' | 'sample' }>>;
+  /** Each checked item that is newer than those before. */
+  readonly onItem?: ((item: DhtItem) => void) | undefined;
+  readonly onSamples?: ((infoHashes: readonly Uint8Array[]) => void) | undefined;
+}
+
+type Unnumbered<Input> = Input extends { readonly lookup: LookupKey } ? Omit<Input, 'lookup'> : never;
+
+/** How a search ended, in numbers of nodes. */
+export type LookupEnd = Pick<Extract<DhtEffect, { kind: 'lookup-done' }>, 'answered' | 'stored' | 'outdated'>;
+
 export interface DhtDriver {
   /** Searches now and every 15 minutes (sooner while nothing answers) until the returned function is called. */
   follow(search: SwarmSearch): () => void;
+  /** Resolves when the search is over, with `answered` 0 where no node is known yet or the node is closed. */
+  ask(question: DhtQuestion): Promise<LookupEnd>;
   /** A node that a peer told of by its PORT message, or that a torrent names. */
   addNode(address: PeerAddress): void;
   /** A node by its name; one that does not resolve is logged and skipped. */
@@ -48,6 +63,15 @@ export interface DhtDriver {
   close(): void;
 }
 
+/** Whoever waits for the effects of a search. */
+interface Listener {
+  readonly onPeers?: SwarmSearch['onPeers'] | undefined;
+  readonly onItem?: DhtQuestion['onItem'];
+  readonly onSamples?: DhtQuestion['onSamples'];
+  readonly finish: (end: LookupEnd) => void;
+}
+
+const NOTHING: LookupEnd = { answered: 0, stored: 0, outdated: 0 };
 const ROUND_MS = 15 * 60_000;
 /** First rounds come quickly, while the table is filling; each next one after twice the time. */
 const RETRY_FIRST_MS = 500;
@@ -61,7 +85,7 @@ class Driver implements DhtDriver {
   readonly #deps: DhtDriverDeps;
   readonly #dht: Dht;
   readonly #abort = new AbortController();
-  readonly #lookups = new Map<LookupKey, { search: SwarmSearch; finish: (answered: number) => void }>();
+  readonly #lookups = new Map<LookupKey, Listener>();
   readonly #unlisten: () => void;
   #nextKey: LookupKey = 1;
   #cancelTimer: (() => void) | undefined;
@@ -95,9 +119,8 @@ class Driver implements DhtDriver {
       if (stopped) return;
       const lookup = this.#nextKey++;
       this.#lookups.set(lookup, {
-        search,
-        finish: (answered) => {
-          this.#lookups.delete(lookup);
+        onPeers: search.onPeers,
+        finish: ({ answered }) => {
           if (stopped) return;
           cancelTimer = this.#deps.clock.schedule(answered < ENOUGH_ANSWERS ? retryMs : ROUND_MS, round);
           retryMs = Math.min(2 * retryMs, ROUND_MS);
@@ -110,6 +133,15 @@ class Driver implements DhtDriver {
       stopped = true;
       cancelTimer?.();
     };
+  }
+
+  ask({ goal, onItem, onSamples }: DhtQuestion): Promise<LookupEnd> {
+    if (this.#abort.signal.aborted) return Promise.resolve(NOTHING);
+    const lookup = this.#nextKey++;
+    return new Promise((finish) => {
+      this.#lookups.set(lookup, { onItem, onSamples, finish });
+      this.#handle({ ...goal, lookup });
+    });
   }
 
   addNode(address: PeerAddress): void {
@@ -136,7 +168,9 @@ class Driver implements DhtDriver {
     this.#abort.abort();
     this.#unlisten();
     this.#cancelTimer?.();
+    const open = [...this.#lookups.values()];
     this.#lookups.clear();
+    for (const { finish } of open) finish(NOTHING);
   }
 
   async #bootstrap(host: string, port: number): Promise<void> {
@@ -162,18 +196,27 @@ class Driver implements DhtDriver {
         this.#deps.socket.send(effect.data, effect.to);
         break;
       case 'peers':
-        this.#lookups.get(effect.lookup)?.search.onPeers(effect.peers);
+        this.#lookups.get(effect.lookup)?.onPeers?.(effect.peers);
         break;
       case 'lookup-done':
-        this.#lookups.get(effect.lookup)?.finish(effect.answered);
+        this.#finish(effect.lookup, effect);
         break;
       case 'external-address':
         this.#deps.log.info('address as others see it', { ip: effect.address.ip });
         break;
       case 'item':
+        this.#lookups.get(effect.lookup)?.onItem?.(effect.item);
+        break;
       case 'samples':
+        this.#lookups.get(effect.lookup)?.onSamples?.(effect.infoHashes);
         break;
     }
+  }
+
+  #finish(lookup: LookupKey, end: LookupEnd): void {
+    const listener = this.#lookups.get(lookup);
+    this.#lookups.delete(lookup);
+    listener?.finish(end);
   }
 
   #arm(): void {

@@ -9,7 +9,7 @@ export interface DhtNodeDeps extends DhtDriverDeps {
   readonly state: StateStore;
 }
 
-export interface SessionDht extends Pick<DhtDriver, 'follow' | 'addNode' | 'addHost' | 'snapshot'> {
+export interface SessionDht extends Pick<DhtDriver, 'follow' | 'ask' | 'addNode' | 'addHost' | 'snapshot'> {
   /** Saves what it knows. */
   close(): Promise<void>;
 }
@@ -25,7 +25,8 @@ const SAVE_EVERY_MS = 10 * 60_000;
 
 /** Runs at once; searches find more as the table fills. */
 export function openDht(options: DhtOptions, deps: DhtNodeDeps): SessionDht {
-  const driver = createDhtDriver({ bootstrap: options.bootstrap ?? BOOTSTRAP }, deps);
+  const { bootstrap = BOOTSTRAP, readOnly } = options;
+  const driver = createDhtDriver({ bootstrap, readOnly }, deps);
   let isClosed = false;
   let cancelTimer: (() => void) | undefined;
   const restored = loadNodes(deps).then((nodes) => {
@@ -40,6 +41,7 @@ export function openDht(options: DhtOptions, deps: DhtNodeDeps): SessionDht {
   saveLater();
   return {
     follow: (search) => driver.follow(search),
+    ask: (question) => driver.ask(question),
     addNode: (address) => {
       driver.addNode(address);
     },

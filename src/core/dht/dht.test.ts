@@ -1,4 +1,10 @@
-import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify as verifySignature,
+} from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8Encode } from '../bytes/bytes.ts';
@@ -187,6 +193,35 @@ describe('a network of DHT nodes', () => {
     network.run(15_000);
     const items = (network.effects.get(nodeAt(network, 20)) ?? []).filter((effect) => effect.kind === 'item');
     expect(items.map((effect) => effect.lookup).sort()).toEqual([0, 1]);
+  });
+
+  it('tells of an item that is outdated, and reads what it keeps itself', () => {
+    const network = new Network(2);
+    network.bootstrap();
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const key = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+    const salt = new Uint8Array(0);
+    const itemOf = (sequence: number): DhtItem => {
+      const value = utf8Encode(`version ${String(sequence)}`);
+      const signature = new Uint8Array(sign(null, signedBytes(value, salt, sequence), privateKey));
+      return { value, mutable: { key, salt, sequence, signature } };
+    };
+    const writer = nodeAt(network, 1);
+    const put = (lookup: number, sequence: number, cas?: number): DhtEffect | undefined => {
+      writer.handle({ kind: 'put-item', lookup, item: itemOf(sequence), cas }, network.now);
+      network.run(5_000);
+      const effects = network.effects.get(writer) ?? [];
+      return effects.find((effect) => effect.kind === 'lookup-done' && effect.lookup === lookup);
+    };
+    expect(put(1, 5)).toMatchObject({ stored: 1, outdated: 0 });
+    expect(put(2, 4)).toMatchObject({ stored: 0, outdated: 1 });
+    expect(put(3, 6, 4)).toMatchObject({ stored: 0, outdated: 1 });
+    expect(put(4, 6, 5)).toMatchObject({ stored: 1, outdated: 0 });
+
+    const keeper = nodeAt(network, 0);
+    keeper.handle({ kind: 'get-item', lookup: 9, target: sha1(key), salt }, network.now);
+    network.run(5_000);
+    expect(network.effects.get(keeper)).toContainEqual({ kind: 'item', lookup: 9, item: itemOf(6) });
   });
 
   it('samples the info hashes that nodes hold (BEP 51)', () => {

@@ -1,16 +1,19 @@
 // A DHT node (BEP 5, 32, 33, 42, 43, 44, 51) as a machine: handle(input, now), poll() effects until undefined, call
 // again with `tick` when nextTimeout() is due. One id for both address families, a routing table for each.
 import type { PeerAddress } from '../address.ts';
+import type { Encodable } from '../bencode/encode.ts';
 import { getBytes, getList } from '../bencode/fields.ts';
 import type { BencodeDict } from '../bencode/decode.ts';
+import { equalBytes } from '../bytes/bytes.ts';
 import { assertNever } from '../invariant.ts';
 import { earliest, type Millis } from '../time.ts';
 import { ProtocolError } from '../errors.ts';
 import { ExternalAddress } from './external-address.ts';
 import type { DhtEffect, DhtInput } from './inputs.ts';
-import { checkItem, itemTarget, type ItemDeps } from './items.ts';
+import { checkItem, itemTarget, type DhtItem, type ItemDeps } from './items.ts';
 import {
   encodeQuery,
+  KRPC_ERRORS,
   parseCompactAddress,
   parseCompactNodes,
   parseKrpc,
@@ -148,7 +151,7 @@ export class Dht {
     const query = this.#transactions.settle(message.transaction, input.from);
     if (query === undefined) return;
     if (message.kind === 'error') {
-      this.#refused(query, now);
+      this.#refused(query, now, message.code);
       return;
     }
     this.#observe(input.from, message.observed, now);
@@ -177,7 +180,7 @@ export class Dht {
       const trusted = isSecureNodeId(answer.node.id, answer.node.address.ip);
       // BEP 42: nothing is stored on a node whose id does not fit its address.
       search.lookup.answered(query.nodeId ?? answer.node.id, trusted ? token : undefined);
-      search.lookup.add(nodesIn(answer.values));
+      search.lookup.add(nodesIn(answer.values).filter(({ id }) => !equalBytes(id, this.#id)));
       this.#harvest(search, answer.values);
     }
     this.#advance(search, now);
@@ -200,7 +203,7 @@ export class Dht {
       });
       if (peers.length > 0) this.#effects.push({ kind: 'peers', lookup: goal.lookup, peers });
     } else if (goal.kind === 'get-item') {
-      this.#harvestItem(search, goal, values);
+      this.#offer(search, goal, itemFrom(values, goal.salt));
     } else if (goal.kind === 'sample') {
       const samples = getBytes(values, 'samples') ?? new Uint8Array(0);
       const infoHashes: Uint8Array[] = [];
@@ -209,8 +212,8 @@ export class Dht {
     }
   }
 
-  #harvestItem(search: Search, goal: Extract<Goal, { kind: 'get-item' }>, values: BencodeDict): void {
-    const item = itemFrom(values, goal.salt);
+  /** What we keep ourselves, or another says that it keeps. */
+  #offer(search: Search, goal: Extract<Goal, { kind: 'get-item' }>, item: DhtItem | undefined): void {
     if (item === undefined || !isNewer(item, search.item)) return;
     // BEP 44: the reader checks target and signature itself.
     if (compareDistance(goal.target, itemTarget(item, this.#deps.sha1), goal.target) !== 0) return;
@@ -219,23 +222,28 @@ export class Dht {
     this.#effects.push({ kind: 'item', lookup: goal.lookup, item });
   }
 
-  #refused(query: PendingQuery<Context>, now: Millis): void {
+  /** An error, or no answer (without a code). */
+  #refused(query: PendingQuery<Context>, now: Millis, code?: number): void {
     const { search, purpose } = query.context;
     if (search === undefined || !this.#searches.has(search)) return;
-    if (purpose === 'store') search.storing--;
-    else if (query.nodeId !== undefined) search.lookup.failed(query.nodeId);
+    if (purpose === 'store') {
+      search.storing--;
+      if (code === KRPC_ERRORS.casMismatch || code === KRPC_ERRORS.oldSequence) search.outdated++;
+    } else if (query.nodeId !== undefined) search.lookup.failed(query.nodeId);
     this.#advance(search, now);
   }
 
   #start(goal: Goal, target: Uint8Array, now: Millis): void {
     if (this.#searches.size >= MAX_SEARCHES) {
       const key = lookupKeyOf(goal);
-      if (key !== undefined) this.#effects.push({ kind: 'lookup-done', lookup: key, answered: 0, stored: 0 });
+      if (key !== undefined)
+        this.#effects.push({ kind: 'lookup-done', lookup: key, answered: 0, stored: 0, outdated: 0 });
       return;
     }
     const start = [...this.#tables.v4.closest(target, 2 * K), ...this.#tables.v6.closest(target, 2 * K)];
     const search = createSearch(goal, target, start);
     this.#searches.add(search);
+    if (goal.kind === 'get-item') this.#offer(search, goal, this.#responder.item(goal.target));
     this.#advance(search, now);
   }
 
@@ -257,7 +265,8 @@ export class Dht {
     const lookup = lookupKeyOf(search.goal);
     if (lookup === undefined) return;
     const answered = search.lookup.closest().length;
-    this.#effects.push({ kind: 'lookup-done', lookup, answered, stored: search.stored });
+    const { stored, outdated } = search;
+    this.#effects.push({ kind: 'lookup-done', lookup, answered, stored, outdated });
   }
 
   #store(search: Search, now: Millis): void {
@@ -274,7 +283,7 @@ export class Dht {
     this.#query({ to, nodeId: undefined, context }, { method: 'find_node', args: { target: this.#id } }, now);
   }
 
-  #query(query: PendingQuery<Context>, what: ReturnType<typeof goalQuery>, now: Millis): void {
+  #query(query: PendingQuery<Context>, what: KrpcQuery, now: Millis): void {
     const transaction = this.#transactions.open(query, now);
     const args = { id: this.#id, ...what.args, ...(isLookup(what.method) ? { want: ['n4', 'n6'] } : {}) };
     const data = encodeQuery({ transaction, method: what.method, args, readOnly: this.#readOnly });
@@ -318,6 +327,11 @@ export class Dht {
   #table(family: 4 | 6): RoutingTable {
     return family === 4 ? this.#tables.v4 : this.#tables.v6;
   }
+}
+
+interface KrpcQuery {
+  readonly method: string;
+  readonly args: Record<string, Encodable | undefined>;
 }
 
 interface Answer {

@@ -26,8 +26,13 @@ export type DhtInput =
       readonly target: Uint8Array;
       readonly salt: Uint8Array;
     }
-  /** BEP 44: store a (signed) item on the nodes closest to it. */
-  | { readonly kind: 'put-item'; readonly lookup: LookupKey; readonly item: DhtItem }
+  /** BEP 44: store a (signed) item on the nodes closest to it, if they have the sequence number `cas` where it is given. */
+  | {
+      readonly kind: 'put-item';
+      readonly lookup: LookupKey;
+      readonly item: DhtItem;
+      readonly cas?: number | undefined;
+    }
   /** BEP 51: ask the node closest to the target for info hashes it knows. */
   | { readonly kind: 'sample'; readonly lookup: LookupKey; readonly target: Uint8Array }
   | { readonly kind: 'tick' };
@@ -39,12 +44,13 @@ export type DhtEffect =
   /** The newest checked item so far. */
   | { readonly kind: 'item'; readonly lookup: LookupKey; readonly item: DhtItem }
   | { readonly kind: 'samples'; readonly lookup: LookupKey; readonly infoHashes: readonly Uint8Array[] }
-  /** The search is over; `stored` nodes took our announce or item. */
+  /** The search is over; `stored` nodes took our announce or item, `outdated` refused it for a newer one. */
   | {
       readonly kind: 'lookup-done';
       readonly lookup: LookupKey;
       readonly answered: number;
       readonly stored: number;
+      readonly outdated: number;
     }
   /** Our address as several nodes see it; our id was changed to fit it (BEP 42). */
   | { readonly kind: 'external-address'; readonly address: PeerAddress };

@@ -9,8 +9,9 @@ import type { Millis } from '../time.ts';
 import { KRPC_ERRORS } from './krpc.ts';
 
 const ITEM_LIFE_MS = 2 * 60 * 60_000;
-const MAX_VALUE_BYTES = 1000;
-const MAX_SALT_BYTES = 64;
+/** Of a value, bencoded, and of a salt (BEP 44). */
+export const MAX_VALUE_BYTES = 1000;
+export const MAX_SALT_BYTES = 64;
 
 /** Checks an ed25519 signature; provided by the adapter. */
 export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;

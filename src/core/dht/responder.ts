@@ -98,6 +98,11 @@ export class Responder {
     }
   }
 
+  /** One that we keep for others. */
+  item(target: Uint8Array): DhtItem | undefined {
+    return this.#items.get(target);
+  }
+
   expire(now: Millis): void {
     this.peers.expire(now);
     this.#items.expire(now);

@@ -19,6 +19,8 @@ export interface Search {
   /** Store queries that were sent and not yet answered; the search ends when none is left. */
   storing: number;
   stored: number;
+  /** Nodes that refused an item for a newer one (BEP 44). */
+  outdated: number;
   phase: 'searching' | 'storing';
 }
 
@@ -42,7 +44,7 @@ export function goalQuery(search: Search): { method: string; args: Record<string
 export function storeQuery(
   goal: Goal,
   token: Uint8Array,
-): { method: string; args: Record<string, Encodable> } | undefined {
+): { method: string; args: Record<string, Encodable | undefined> } | undefined {
   if (goal.kind === 'find-peers' && goal.announce !== undefined) {
     const { port, seed } = goal.announce;
     return {
@@ -59,10 +61,11 @@ export function storeQuery(
   if (goal.kind !== 'put-item') return undefined;
   const parts = goal.item.mutable;
   if (parts === undefined) return { method: 'put', args: { token, v: goal.item.value } };
-  const salt = parts.salt.length === 0 ? {} : { salt: parts.salt };
+  const salt = parts.salt.length === 0 ? undefined : parts.salt;
+  const { cas } = goal;
   return {
     method: 'put',
-    args: { k: parts.key, ...salt, seq: parts.sequence, sig: parts.signature, token, v: goal.item.value },
+    args: { cas, k: parts.key, salt, seq: parts.sequence, sig: parts.signature, token, v: goal.item.value },
   };
 }
 
@@ -78,6 +81,7 @@ export function createSearch(goal: Goal, target: Uint8Array, start: readonly Dht
     item: undefined,
     storing: 0,
     stored: 0,
+    outdated: 0,
     phase: 'searching',
   };
 }
