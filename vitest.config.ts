@@ -1,5 +1,9 @@
-// Two test projects: `unit` (no network beyond loopback, seconds) and `interop` (stock clients, namespaces, minutes).
+// Test projects: `unit` (no network beyond loopback, seconds), `interop` (stock clients, namespaces, minutes) and `e2e`
+// (browsers and whole publications, minutes).
 import { defineConfig } from 'vitest/config';
+
+/** Stock clients and browsers spend most of their time waiting for each other. */
+const PATIENT = { testTimeout: 180_000, hookTimeout: 120_000, fileParallelism: false, maxConcurrency: 4 };
 
 export default defineConfig({
   test: {
@@ -15,14 +19,11 @@ export default defineConfig({
       {
         test: {
           name: 'interop',
-          include: ['test/interop/**/*.test.ts', 'test/e2e/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          // Stock clients spend most of their time waiting for each other.
-          fileParallelism: false,
-          maxConcurrency: 4,
+          include: ['test/interop/**/*.test.ts'],
+          ...PATIENT,
         },
       },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...PATIENT } },
     ],
   },
 });

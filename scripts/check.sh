@@ -18,6 +18,7 @@ gate() {
   else
     failed+=("$name")
     printf '== %s: FAILED (%d s)\n' "$name" $((SECONDS - started))
+    return 1
   fi
 }
 
@@ -44,7 +45,15 @@ gate lint npm run --silent lint
 gate unused npx knip
 gate unit tests unit
 gate package package
-[ "${1-}" = --fast ] || gate interop tests interop
+if [ "${1-}" != --fast ]; then
+  # Both wait most of the time, so they wait together.
+  gate interop tests interop >"$reports/interop" 2>&1 &
+  waiting=$!
+  json_reports+=("$reports/interop.json")
+  gate e2e tests e2e
+  wait "$waiting" || failed+=(interop)
+  cat "$reports/interop"
+fi
 
 [ ${#failed[@]} -eq 0 ] || printf 'gates failed: %s\n' "${failed[*]}"
 node scripts/count-tests.mjs "${json_reports[@]}"
