@@ -29,7 +29,7 @@ export class ReplyWriter {
     let rest = value;
     for (let at = this.length + digits - 1; at >= this.length; at--) {
       const tenth = Math.floor(rest / 10);
-      this.bytes[at] = 0x30 + rest - 10 * tenth;
+      this.bytes[at] = 0x30 + (rest - 10 * tenth);
       rest = tenth;
     }
     this.length += digits;
