@@ -188,6 +188,21 @@ describe('the rate limit', () => {
     ]);
   });
 
+  it('tells addresses apart by every byte that counts', () => {
+    const limit = new RateLimit({ perSecond: 1, burst: 1, key });
+    for (let at = 0; at < 4; at++) {
+      const four = ip(0, 0, 0, 0).with(at, 1);
+      expect([limit.take(four, 0, 1), limit.take(four, 0, 1)]).toEqual([true, false]);
+    }
+    for (let at = 0; at < 8; at++) {
+      const six = new Uint8Array(16).with(at, 2);
+      expect([limit.take(six, 0, 1), limit.take(six, 0, 1)]).toEqual([true, false]);
+    }
+    // Of four bytes what lies behind them in memory does not count.
+    const view = Uint8Array.of(7, 7, 7, 7, 1).subarray(0, 4);
+    expect([limit.take(view, 0, 1), limit.take(ip(7, 7, 7, 7), 0, 1)]).toEqual([true, false]);
+  });
+
   it('is off at 0, and one for all who share its memory', () => {
     const off = new RateLimit({ perSecond: 0, burst: 0, key });
     expect(Array.from({ length: 9 }, () => off.take(ip(1, 1, 1, 1), 0, 100)).every(Boolean)).toBe(true);
@@ -239,6 +254,9 @@ describe('what machines tell each other', () => {
     journal.putBack([peer(1, SHARED_SEED, 2)]);
     expect(journal.take(10).map(({ at }) => at)).toEqual([0, 9]);
     expect([journal.size, journal.take(5)]).toEqual([0, []]);
+    journal.putBack([peer(4, 0, 1), peer(5, 0, 2), peer(6, 0, 3)]);
+    expect([journal.size, journal.dropped]).toEqual([2, 2]);
+    expect(journal.take(9).map(({ at }) => at)).toEqual([1, 2]);
   });
 });
 

@@ -77,6 +77,68 @@ describe('snapshot', () => {
     expect(half.totals()).toMatchObject({ peers4: 0, peers6: 0 });
   });
 
+  it('has a layout that other versions read, and says what is wrong with a file', () => {
+    const store = create();
+    const head = [
+      ...Array.from('SWARMPRESS TRACKER 1\n', (char) => char.charCodeAt(0)),
+      0,
+      0,
+      0,
+      1,
+      0,
+      0,
+      0,
+      5,
+    ];
+    expect([...save(store, 2 ** 32 + 5.5)]).toEqual([...head, 0, 0, 0, 0]);
+    announce(store, { swarm: 1, peer: 1, now: 192_000 });
+    const bytes = save(store, 2 ** 32 + 5);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    // One swarm: hash, downloads, one IPv4 peer of 10 bytes, no IPv6 peer; then the end.
+    expect([view.getUint32(29), bytes.length]).toEqual([42, 29 + 8 + 42 + 4]);
+    expect(restoreSnapshot(bytes, create(), { now: 0, unixMs: 2 ** 32 + 9 })).toEqual({ ageMs: 4 });
+    expect(restoreSnapshot(bytes, create(), { now: 0, unixMs: 0 })).toEqual({ ageMs: 0 });
+    const codeOf = (damaged: Uint8Array): unknown => {
+      try {
+        return restoreSnapshot(damaged, create(), { now: 0, unixMs: 0 });
+      } catch (error) {
+        const { code, cause } = error as { code: unknown; cause?: { code?: unknown } };
+        return [code, cause?.code];
+      }
+    };
+    expect(codeOf(bytes.with(0, 0x73))).toEqual(['TRACKER_SNAPSHOT_FOREIGN', undefined]);
+    expect(codeOf(bytes.subarray(0, 20))).toEqual(['TRACKER_SNAPSHOT_FOREIGN', undefined]);
+    expect(codeOf(bytes.with(40, 9))).toEqual(['TRACKER_SNAPSHOT_DAMAGED', 'TRACKER_SNAPSHOT_DAMAGED']);
+    expect(codeOf(Uint8Array.of(...bytes, 1))).toEqual([
+      'TRACKER_SNAPSHOT_DAMAGED',
+      'TRACKER_SNAPSHOT_DAMAGED',
+    ]);
+    expect(codeOf(bytes.subarray(0, -1))).toEqual(['TRACKER_SNAPSHOT_DAMAGED', 'BYTES_TRUNCATED']);
+  });
+
+  it('passes on what is wrong with the store, not with the file', () => {
+    const broken = create();
+    broken.restoreSwarm = () => {
+      throw new RangeError('no store');
+    };
+    expect(() => restoreSnapshot(save(filled()), broken, { now: 0, unixMs: 0 })).toThrow(RangeError);
+  });
+
+  it('is written in chunks between which others have their turn', () => {
+    const store = create();
+    for (let swarm = 1; swarm <= 40; swarm++)
+      for (let peer = 1; peer <= 300; peer++) announce(store, { swarm, peer, now: 200_000 });
+    const chunks = [...encodeSnapshot(store, { now: 200_000, unixMs: 0 })];
+    expect(chunks.length).toBeGreaterThanOrEqual(4);
+    for (const chunk of chunks.slice(1, -2)) {
+      expect(chunk.length).toBeGreaterThan(64 * 1024);
+      expect(chunk.length).toBeLessThan(80 * 1024);
+    }
+    const copy = create();
+    restoreSnapshot(concatBytes(chunks), copy, { now: 200_000, unixMs: 0 });
+    expect(copy.totals()).toMatchObject({ swarms: 40, seeds: store.totals().seeds });
+  });
+
   it('refuses every torn file and every changed byte, and takes nothing of it', () => {
     const bytes = save(filled());
     const refused = (damaged: Uint8Array): void => {

@@ -142,10 +142,11 @@ export class StripedSwarms implements SwarmTable {
 }
 
 function stripeOptions(options: SwarmsOptions): SwarmsOptions {
+  const share = options.maxSwarms / STRIPES;
   return {
     ...options,
-    // A sixteenth and a little: hashes do not spread evenly.
-    maxSwarms: Math.ceil((options.maxSwarms * 1.1) / STRIPES) + 4,
+    // Hashes do not spread evenly: five deviations more are needed less than once in 100,000 times.
+    maxSwarms: Math.ceil(share + Math.max(share / 10, 5 * Math.sqrt(share))) + 4,
     arenaBytes: Math.ceil(options.arenaBytes / STRIPES),
   };
 }

@@ -97,6 +97,51 @@ describe('UdpExchange', () => {
     ]);
   });
 
+  it('begins to count its silence anew with each answer', () => {
+    const bench = new Bench();
+    bench.send({ kind: 'start' });
+    bench.wait();
+    bench.wait();
+    expect(bench.receive(...words(0, 102), ...ID)).toHaveLength(2);
+    expect(bench.exchange.nextTimeout()).toBe(bench.now + 15_000);
+  });
+
+  it('does nothing before its time, before the start, or after the end', () => {
+    const idle = new Bench();
+    expect(idle.exchange.nextTimeout()).toBeUndefined();
+    expect(idle.receive(...words(0, 0), ...ID)).toEqual([]);
+    expect(idle.send({ kind: 'timeout' })).toEqual([]);
+    const bench = new Bench();
+    bench.send({ kind: 'start' });
+    bench.now = 14_999;
+    expect(bench.send({ kind: 'timeout' })).toEqual([]);
+    expect(bench.receive(...words(3, 100), 0x6e)).toEqual([
+      { kind: 'failed', message: 'n', fromTracker: true },
+    ]);
+    expect(bench.exchange.nextTimeout()).toBeUndefined();
+    expect(bench.receive(...words(0, 100), ...ID)).toEqual([]);
+    bench.now = 1e9;
+    expect(bench.send({ kind: 'timeout' })).toEqual([]);
+  });
+
+  it('drops an answer that is cut, and waits on', () => {
+    const bench = new Bench({ id: Uint8Array.from(ID), expiresAt: 60_000 });
+    bench.send({ kind: 'start' });
+    expect(bench.receive(...words(1, 100, 1800))).toEqual([]);
+    expect(bench.receive(...words(7, 100, 1800))).toEqual([]);
+    expect(bench.receive(...ANNOUNCED(100))).toMatchObject([{ kind: 'reply' }]);
+  });
+
+  it('does not reconnect for an id that it was given just now, nor when a connect is refused', () => {
+    const fresh = new Bench();
+    fresh.send({ kind: 'start' });
+    fresh.receive(...words(0, 100), ...ID);
+    expect(fresh.receive(...words(3, 101), 0x6e, 0x6f)).toMatchObject([{ kind: 'failed' }]);
+    const refused = new Bench({ id: Uint8Array.from(ID), expiresAt: 0 });
+    refused.send({ kind: 'start' });
+    expect(refused.receive(...words(3, 100), 0x6e, 0x6f)).toMatchObject([{ kind: 'failed' }]);
+  });
+
   it('doubles the delay up to 3840 seconds (BEP 15)', () => {
     expect([0, 1, 2, 7, 8, 9, 20].map((n) => udpRetryMs(n) / 1000)).toEqual([
       15, 30, 60, 1920, 3840, 3840, 3840,

@@ -56,6 +56,42 @@ describe('accounts of transfers', () => {
     });
   });
 
+  it('give nothing when either total shrinks', () => {
+    const accounts = new TransferAccounts(OPTIONS);
+    accounts.credit('a', told({ uploaded: 10, downloaded: 10 }), 0);
+    expect(accounts.credit('a', told({ uploaded: 20, downloaded: 9 }), 9000)).toEqual(NO_TRANSFER);
+    expect(accounts.credit('a', told({ uploaded: 19, downloaded: 20 }), 18_000)).toEqual(NO_TRANSFER);
+    expect(accounts.credit('a', told({ uploaded: 19, downloaded: 20 }), 27_000)).toEqual(NO_TRANSFER);
+    expect(accounts.credit('a', told({ uploaded: 20, downloaded: 20 }), 36_000).uploaded).toBe(1);
+    // A clock that goes back is no time.
+    expect(accounts.credit('a', told({ uploaded: 30, downloaded: 30 }), 0)).toEqual(NO_TRANSFER);
+  });
+
+  it('let a user have as many sessions as before once some have ended', () => {
+    const accounts = new TransferAccounts({ ...OPTIONS, maxSessionsPerUser: 2 });
+    const enter = (swarm: number, event: AnnounceEvent = 'none'): number => {
+      accounts.credit('a', told({ swarm, event }), swarm);
+      return accounts.sessions;
+    };
+    expect([1, 2, 3].map((swarm) => enter(swarm))).toEqual([1, 2, 2]);
+    expect([enter(1, 'stopped'), enter(4), enter(5)]).toEqual([1, 2, 2]);
+    expect([enter(2, 'stopped'), enter(4, 'stopped'), enter(4, 'stopped')]).toEqual([1, 0, 0]);
+    expect([6, 7, 8].map((swarm) => enter(swarm))).toEqual([1, 2, 2]);
+  });
+
+  it('forget the client not heard of for longest when there are too many', () => {
+    const accounts = new TransferAccounts({ ...OPTIONS, maxSessions: 2 });
+    const credit = (swarm: number, uploaded: number, now: number): number =>
+      accounts.credit('a', told({ swarm, uploaded }), now).uploaded;
+    credit(1, 0, 0);
+    credit(2, 0, 1000);
+    expect(credit(1, 5, 2000)).toBe(5);
+    credit(3, 0, 3000);
+    expect(accounts.sessions).toBe(2);
+    expect(credit(1, 9, 4000)).toBe(4);
+    expect(credit(2, 9, 5000)).toBe(0);
+  });
+
   it('never credit more than the line carries, whatever is said', () => {
     const words = fc.array(
       fc.record({
