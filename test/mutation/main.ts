@@ -86,7 +86,7 @@ async function runSuite(name: string, options: Options): Promise<boolean> {
   const judged = await judgeAll({ mutants: open, survey, bundlePath, threads: options.threads }, first);
   const verdicts = new Map([...known, ...judged]);
   memory.keep(chosen, verdicts);
-  const { scores, isHonest } = count(chosen, verdicts);
+  const { scores, isHonest } = count({ chosen, all: mutants }, verdicts);
   const score = table(scores);
   const seconds = (performance.now() - begun) / 1000;
   print(
@@ -151,19 +151,17 @@ function planTrials(mutants: readonly Mutant[], survey: Survey): Trial[] {
 }
 
 function count(
-  mutants: readonly Mutant[],
+  { chosen, all }: { readonly chosen: readonly Mutant[]; readonly all: readonly Mutant[] },
   verdicts: ReadonlyMap<number, Verdict>,
 ): { scores: Map<string, Score>; isHonest: boolean } {
   const scores = new Map<string, Score>();
-  const used = new Set<Equivalent>();
   let isHonest = true;
-  for (const mutant of mutants) {
+  for (const mutant of chosen) {
     const score = scores.get(mutant.file) ?? { killed: 0, endless: 0, survived: 0, equivalent: 0 };
     scores.set(mutant.file, score);
     const equivalent = EQUIVALENTS.find((entry) => isSame(entry, mutant));
     const verdict = verdicts.get(mutant.id);
     const where = `${mutant.file}:${String(mutant.line)}  ${mutant.change}`;
-    if (equivalent !== undefined) used.add(equivalent);
     if (verdict?.killedBy !== undefined) {
       score.killed++;
       if (verdict.isEndless === true) score.endless++;
@@ -176,9 +174,9 @@ function count(
       print(`${verdict === undefined ? 'not met ' : 'survived'} ${where}`);
     }
   }
-  const files = new Set(mutants.map((mutant) => mutant.file));
+  const files = new Set(all.map((mutant) => mutant.file));
   for (const entry of EQUIVALENTS) {
-    if (!files.has(entry.file) || used.has(entry)) continue;
+    if (!files.has(entry.file) || all.some((mutant) => isSame(entry, mutant))) continue;
     isHonest = false;
     print(`no such mutant any more: ${entry.file}  ${entry.code}  ${entry.change ?? ''}`);
   }

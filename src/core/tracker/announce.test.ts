@@ -212,6 +212,7 @@ describe('a peer behind a socket', () => {
     expect(admit((query) => (query.event = 'paused'))).toBeUndefined();
     expect(admit((query) => query.infoHash.fill(1))).toBe('not-allowed');
     expect(bench.core.counters).toMatchObject({ announces: 4, refused: 1, started: 1 });
+    expect(bench.core.counters).not.toHaveProperty('paused');
     const hasty = new Bench({}, { perSecond: 1, burst: 1 });
     const twice = [0, 0].map(() => hasty.core.admitSocketPeer(queryOf(), 0)?.code);
     expect(twice).toEqual([undefined, 'too-many-requests']);
@@ -224,6 +225,8 @@ describe('a peer behind a socket', () => {
     core.accountSocketPeer(queryOf(), 0, 0);
     core.accountSocketPeer(queryOf(), 1, 0);
     expect(log).toEqual([true, false]);
+    const unaccounted = new Bench({ access: { check: () => undefined } }).core;
+    expect(() => unaccounted.accountSocketPeer(queryOf(), 0, 0)).not.toThrow();
     expect(() => new Bench().core.accountSocketPeer(queryOf(), 0, 0)).not.toThrow();
   });
 });

@@ -39,6 +39,11 @@ describe('the query of an announce', () => {
     expect(query).toMatchObject({ event: 'started', claimedFamily: 0, credential: '' });
   });
 
+  it('may have names without a value anywhere', () => {
+    expect(read(`/announce?x&${BASE}&port&left=0`)).toMatchObject({ code: undefined, query: { seed: true } });
+    expect(read(`/announce?&&${BASE}&&port=7&`)).toMatchObject({ code: undefined, query: { port: 7 } });
+  });
+
   it('has an answer to each that is left out', () => {
     const { query, compact } = read(`/announce?${BASE}`);
     expect(query).toMatchObject({ port: 0, uploaded: 0, downloaded: 0, seed: false, asked: -1 });

@@ -122,6 +122,13 @@ describe('a scrape over HTTP', () => {
   });
 });
 
+describe('the room for a body', () => {
+  it('is enough for the longest announce and scrape', () => {
+    expect(httpBodyRoom({ maxPeers: 10, maxScrape: 1 })).toBe(1024 + 1600);
+    expect(httpBodyRoom({ maxPeers: 1, maxScrape: 10 })).toBe(1024 + 1400);
+  });
+});
+
 describe('numbers of a reply', () => {
   it('are written in decimal', () => {
     const write = (value: number): string => {

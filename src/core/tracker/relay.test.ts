@@ -214,6 +214,9 @@ describe('the relay between browsers', () => {
     bench.relay.disconnected(77);
     expect(bench.relay.totals).toEqual({ swarms: 1, peers: 1 });
     expect(offered(bench.announce(2, { offers: offers(1) })).size).toBe(0);
+    const answer = { type: 'answer', sdp: 'v=0' };
+    const to = { peer_id: nameOf(2), to_peer_id: nameOf(1), offer_id: 'o', answer };
+    expect(bench.say(2, { action: 'announce', info_hash: HASH, ...to })).toEqual([]);
   });
 
   it('lets a peer come back over a new connection, and the old one take nothing with it', () => {

@@ -244,6 +244,31 @@ describe('whom an asker is told of', () => {
     expect(bench.ask({ peer: 2 }).v4).toEqual([1, 3, 4, 5, 6, 7]);
   });
 
+  it('are all those alike, where a giver wants fewer than there are', () => {
+    const bench = new Bench();
+    for (let peer = 1; peer <= 5; peer++) bench.ask({ peer });
+    for (let peer = 6; peer <= 7; peer++) bench.ask({ peer, seed: true });
+    for (const peer of [6, 7]) {
+      const seen = new Set<number>();
+      for (let round = 0; round < 40; round++) {
+        expect(bench.ask({ peer, seed: true, numWant: 4 }).v4).toHaveLength(4);
+        for (const each of bench.ask({ peer, seed: true, numWant: 2 }).v4) seen.add(each);
+      }
+      expect([...seen].sort()).toEqual([1, 2, 3, 4, 5]);
+    }
+  });
+
+  it('come in an answer that has nothing of the one before', () => {
+    const reply = new StoreReply(1);
+    const query = new StoreQuery();
+    const stale = { verdict: 'early', seeders: 1, leechers: 1, downloads: 1, length4: 6, length6: 18 };
+    Object.assign(reply, stale);
+    query.event = 'stopped';
+    new Bench().store.announce(query, 0, reply);
+    expect(reply).toMatchObject({ verdict: 'ok', seeders: 0, leechers: 0, downloads: 0 });
+    expect(reply).toMatchObject({ length4: 0, length6: 0 });
+  });
+
   it('are none for an early asker, whether it downloads or pauses', () => {
     for (const event of ['none', 'paused'] as const) {
       const bench = new Bench();

@@ -256,6 +256,13 @@ describe('the allocator', () => {
     expect(arena.allocate(0)).toBe(0);
   });
 
+  it('keeps the others of a size when it cuts one', () => {
+    const arena = create(64);
+    for (const block of [arena.allocate(6), arena.allocate(6)]) arena.free(block, 6);
+    const parts = new Set(Array.from({ length: 16 }, () => arena.allocate(0)));
+    expect([parts.size, parts.has(0), arena.allocate(0)]).toEqual([16, false, 0]);
+  });
+
   it('never hands out offset 0, which means none', () => {
     const arena = new Arena(new Int32Array(200), { header: 100, start: 0, end: 90 });
     expect(arena.allocate(0)).toBe(1);
