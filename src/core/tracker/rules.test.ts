@@ -254,6 +254,12 @@ describe('what machines tell each other', () => {
     journal.putBack([peer(1, SHARED_SEED, 2)]);
     expect(journal.take(10).map(({ at }) => at)).toEqual([0, 9]);
     expect([journal.size, journal.take(5)]).toEqual([0, []]);
+    for (const n of [1, 2]) journal.add(peer(n, 0, n));
+    journal.add(peer(1, SHARED_SEED, 8));
+    expect(journal.take(9).map(({ at, flags }) => [at, flags])).toEqual([
+      [8, SHARED_SEED],
+      [2, 0],
+    ]);
     journal.putBack([peer(4, 0, 1), peer(5, 0, 2), peer(6, 0, 3)]);
     expect([journal.size, journal.dropped]).toEqual([2, 2]);
     expect(journal.take(9).map(({ at }) => at)).toEqual([1, 2]);

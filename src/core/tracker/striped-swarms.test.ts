@@ -160,6 +160,21 @@ describe('StripedSwarms', () => {
   });
 });
 
+describe('a stripe that was emptied', () => {
+  it('leaves the peers of an address in the others counted', () => {
+    const { memory, main, other } = create(40);
+    for (let swarm = 0; swarm < 40; swarm++) announce(main, swarm, 9);
+    expect(announce(main, 40, 9).verdict).toBe('not-stored');
+    memory[ADDRESS_COUNTERS + HEADER.lock] = 2;
+    expect(main.recover(2)).toBe(1);
+    const lost = 40 - main.totals().peers4;
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(20);
+    const verdicts = Array.from({ length: 30 }, (_, i) => announce(other, 50 + i, 9).verdict);
+    expect(verdicts.filter((verdict) => verdict === 'ok')).toHaveLength(lost);
+  });
+});
+
 describe('the lock of a stripe', () => {
   it('is had by one at a time, by number', () => {
     const memory = new Int32Array(new SharedArrayBuffer(16));

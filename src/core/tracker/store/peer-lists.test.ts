@@ -57,6 +57,7 @@ class Bench {
   remove(ip: number, port: number): void {
     this.lists.remove(LIST_AT, this.find(ip, port));
     this.model.delete(`${String(ip)}:${String(port)}`);
+    expect(this.find(ip, port)).toBe(-1);
   }
 
   /** Everything that must hold of the list. */
