@@ -233,6 +233,18 @@ describe('announces', () => {
     expect(bench.wait().map(({ event }) => event)).toEqual(['none']);
   });
 
+  it('begin again while goodbyes are out, whose ends count for nothing then', () => {
+    const bench = new Bench([[A]]);
+    bench.ok(bench.start()[0]);
+    const [goodbye] = bench.send({ kind: 'stop' });
+    const [again] = bench.start();
+    expect(again?.event).toBe('started');
+    bench.fail(goodbye);
+    expect(bench.status()).toMatchObject([{ status: 'announcing' }]);
+    bench.ok(again);
+    expect(bench.wait().map(({ event }) => event)).toEqual(['none']);
+  });
+
   it('say nothing of a completion to a tracker that hears started after it', () => {
     const bench = new Bench([[A]]);
     bench.fail(bench.start()[0]);
