@@ -46,7 +46,7 @@ class Bench {
     this.sent.length = 0;
     const text = typeof message === 'string' ? message : JSON.stringify(message);
     this.relay.receive(
-      { id: connection, ip: Uint8Array.of(9, 9, 9, connection), credential: '', ...more },
+      { id: connection, ip: Uint8Array.of(9, 9, 9, connection), credential: '', isPage: true, ...more },
       text,
       0,
     );
@@ -59,7 +59,7 @@ class Bench {
   }
 
   counts(): unknown {
-    const { seeders, leechers, downloads } = this.relay.counts(HASH_BYTES);
+    const { seeders, leechers, downloads } = this.relay.countPages(HASH_BYTES);
     return [seeders, leechers, downloads];
   }
 }
@@ -93,7 +93,16 @@ describe('the relay between browsers', () => {
     expect(bench.announce(3, { left: 0 })[0]?.message).toMatchObject({ complete: 2, incomplete: 1 });
     expect(bench.counts()).toEqual([2, 1, 0]);
     expect(bench.relay.totals).toEqual({ swarms: 1, peers: 3 });
-    expect(bench.relay.counts(new Uint8Array(20))).toEqual({ seeders: 0, leechers: 0, downloads: 0 });
+    expect(bench.relay.countPages(new Uint8Array(20))).toEqual({ seeders: 0, leechers: 0, downloads: 0 });
+  });
+
+  it('counts web pages apart: programs announce over HTTP as well and would count twice', () => {
+    const bench = new Bench();
+    bench.announce(1);
+    bench.say(2, announceOf(2, { left: 0, event: 'completed' }), { isPage: false });
+    expect(bench.counts()).toEqual([0, 1, 0]);
+    bench.announce(1, { left: 0, event: 'completed' });
+    expect(bench.counts()).toEqual([1, 0, 1]);
   });
 
   it('follows a peer that becomes a seed, and one that is none any more', () => {
