@@ -95,8 +95,9 @@ describe('the daemon', () => {
     expect((await api('PATCH', 'session', { uploadLimit: 99_000, maxDownloads: 2 })).status).toBe(200);
     await stop(first);
     const again = client(await start());
+    await until('the pause', async () => (await state(again, id)) === 'paused' || undefined, PATIENCE);
     const [torrent] = (await again('GET', 'torrents')).body as TorrentView[];
-    expect(torrent).toMatchObject({ id, state: 'paused', settings: { paused: true, downloadLimit: 12_345 } });
+    expect(torrent).toMatchObject({ id, settings: { paused: true, downloadLimit: 12_345 } });
     const session = await again('GET', 'session');
     expect(session.body).toMatchObject({ uploadLimit: 99_000, maxDownloads: 2, downloadLimit: null });
     await again('PATCH', `torrents/${id}`, { paused: false, downloadLimit: null });
