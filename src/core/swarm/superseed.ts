@@ -196,7 +196,8 @@ export class SuperSeed {
   }
 
   #isUnwanted(peer: Peer): boolean {
-    return peer.backlog > 0 && !peer.peerInterested && this.#context.now - peer.tookAt > UNWANTED_MS;
+    if (peer.shown === undefined || (peer.backlog === 0 && !peer.isIndifferent)) return false;
+    return !peer.peerInterested && this.#context.now - peer.tookAt > UNWANTED_MS;
   }
 
   /** The peer with the least to take, of those that may be shown more. */
