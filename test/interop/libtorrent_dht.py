@@ -10,7 +10,7 @@ import time
 
 import libtorrent as lt
 
-SECONDS = 20
+SECONDS = 90
 session = lt.session({
     "listen_interfaces": "127.0.0.1:0", "enable_dht": True, "dht_bootstrap_nodes": sys.argv[1],
     "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False, "dht_ignore_dark_internet": False,
