@@ -7,7 +7,6 @@ import type { Stream, StreamReceiver, Transport } from '../ports/transport.ts';
 import { plainIp } from './ip.ts';
 import { DIAL_CODES, LISTEN_CODES, toSystemError } from './os-error.ts';
 import { plainBytes } from './plain-bytes.ts';
-import { ReadPace, ReadRests } from './read-rests.ts';
 import { adoptSocket } from './adopt-socket.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -18,14 +17,13 @@ const BACKLOG = 511;
 export function createTcpTransport(): Transport {
   // Windows starts a read before data is there, so that two sockets cannot share a buffer.
   const shared = process.platform === 'win32' ? undefined : new Uint8Array(READ_BUFFER_BYTES);
-  const rests = new ReadRests();
   const readBuffer = (): Uint8Array => shared ?? new Uint8Array(READ_BUFFER_BYTES / 4);
   return {
     kind: 'tcp',
     listen: async (options, onStream) => {
       const sockets = new Set<Socket>();
       const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-        const stream = new TcpStream(remoteOf(accepted), rests);
+        const stream = new TcpStream(remoteOf(accepted));
         const socket = adoptSocket(accepted, stream.reading(readBuffer()));
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
@@ -44,7 +42,7 @@ export function createTcpTransport(): Transport {
           }),
       };
     },
-    dial: (address, options) => dial(address, options, { buffer: readBuffer(), rests }),
+    dial: (address, options) => dial(address, options, readBuffer()),
   };
 }
 
@@ -54,14 +52,9 @@ class TcpStream implements Stream {
   #socket: Socket | undefined;
   #receiver: StreamReceiver | undefined;
   #error: Error | undefined;
-  readonly #rests: ReadRests | undefined;
-  readonly #pace = new ReadPace();
-  #isPaused = false;
-  #isResting = false;
 
-  constructor(remote: PeerAddress | undefined, rests?: ReadRests) {
+  constructor(remote: PeerAddress | undefined) {
     this.remote = remote;
-    this.#rests = rests;
   }
 
   /** What the socket needs to read for this stream. */
@@ -70,7 +63,7 @@ class TcpStream implements Stream {
       buffer,
       callback: (length, target) => {
         if (this.#socket?.destroyed === false) this.#receiver?.onData(target.subarray(0, length));
-        return !this.#restAfter(length);
+        return true;
       },
     };
   }
@@ -112,30 +105,15 @@ class TcpStream implements Stream {
   }
 
   pause(): void {
-    this.#isPaused = true;
     this.#socket?.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    if (!this.#isResting) this.#socket?.resume();
+    this.#socket?.resume();
   }
 
   close(): void {
     this.#socket?.destroy();
-  }
-
-  /** Whether the socket stops reading for a while. */
-  #restAfter(bytes: number): boolean {
-    if (this.#rests === undefined || this.#isPaused) return false;
-    const rest = this.#pace.restAfter(bytes);
-    if (rest === 0) return false;
-    this.#isResting = true;
-    this.#rests.add(rest, () => {
-      this.#isResting = false;
-      if (!this.#isPaused) this.#socket?.resume();
-    });
-    return true;
   }
 
   #sent(error: Error | null | undefined, bytes: number): void {
@@ -157,14 +135,14 @@ export function heldStream(socket: Socket, remote: PeerAddress): Stream {
 function dial(
   address: PeerAddress,
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  { buffer, rests }: { readonly buffer: Uint8Array; readonly rests: ReadRests },
+  buffer: Uint8Array,
 ): Promise<Stream> {
   return new Promise((resolve, reject) => {
     if (options.signal.aborted) {
       reject(new SystemError('DIAL_ABORTED', 'the dial was given up'));
       return;
     }
-    const stream = new TcpStream(address, rests);
+    const stream = new TcpStream(address);
     const onread = stream.reading(buffer);
     const socket = connect({ host: address.ip, port: address.port, noDelay: true, onread });
     stream.attach(socket);
