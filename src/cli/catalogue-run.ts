@@ -11,6 +11,7 @@ import { pause } from './pause.ts';
 import type { Progress } from './progress.ts';
 import {
   baseUrlOf,
+  operatorEvent,
   operatorLink,
   operatorOf,
   reachNote,
@@ -108,8 +109,15 @@ async function start(call: Call): Promise<Catalogue> {
 function announce({ flags, output, io }: Call, catalogue: Catalogue): void {
   const { page, port, peerPort, fingerprint, operator } = catalogue;
   const feed = `${page}feed.rss`;
-  const view = operator === undefined ? null : { page: operator.page, tokenFile: operator.tokenFile };
-  output.json({ event: 'catalogue', page, feed, port, peerPort, fingerprint, operator: view });
+  output.json({
+    event: 'catalogue',
+    page,
+    feed,
+    port,
+    peerPort,
+    fingerprint,
+    operator: operatorEvent(operator),
+  });
   const { bold } = output.colors;
   output.line(`  catalogue  ${bold(page)}`);
   output.line(`  feed       ${feed}`);

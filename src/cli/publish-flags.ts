@@ -106,6 +106,13 @@ export function operatorLink(
   return stdout.isTTY === true ? `${page}#token=${token}` : `${page}  token in ${tokenFile}`;
 }
 
+/** What events say of the operator's view: never the token. */
+export function operatorEvent(
+  operator: Pick<Operator, 'page' | 'tokenFile'> | undefined,
+): { readonly page: string; readonly tokenFile: string } | null {
+  return operator === undefined ? null : { page: operator.page, tokenFile: operator.tokenFile };
+}
+
 export function stateFolderOf(
   flags: { readonly state?: string | undefined },
   io: Pick<CliIo, 'cwd'>,

@@ -16,6 +16,7 @@ import {
   addPublishOptions,
   baseUrlOf,
   isCatalogue,
+  operatorEvent,
   operatorLink,
   operatorOf,
   reachNote,
@@ -140,7 +141,7 @@ function announce({ flags, output, io }: Call, publisher: Publisher): void {
     ...{ name: metainfo.name, length: metainfo.length, files, infoHash: hash, infoHashV2: hashV2 },
     ...{ page: links.page, torrent: links.torrent, magnet, webSeed: links.webSeed ?? null },
     ...{ trackers: links.trackers, port, peerPort, reused: isReused },
-    operator: operator === undefined ? null : { page: operator.page, tokenFile: operator.tokenFile },
+    operator: operatorEvent(operator),
   });
   const { bold, dim } = output.colors;
   const size = `${formatBytes(metainfo.length)} in ${formatCount(files, 'file')}`;
