@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { REPLY } from '../../../test/support/announces.ts';
 import { Announcer, type AnnounceEffect, type AnnouncerInput, type AnnouncerOptions } from './announcer.ts';
 import type { AnnounceReply } from './model.ts';
 
 const A = 'http://a.example/announce';
 const B = 'http://b.example/announce';
 const C = 'udp://c.example:6969';
-
-const REPLY: AnnounceReply = {
-  intervalSeconds: 1800,
-  minIntervalSeconds: undefined,
-  seeders: 1,
-  leechers: 2,
-  downloads: undefined,
-  peers: [],
-  externalIp: undefined,
-  warning: undefined,
-};
 
 class Bench {
   readonly announcer: Announcer;

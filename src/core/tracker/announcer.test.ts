@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REPLY } from '../../../test/support/announces.ts';
 import { Announcer, type AnnounceEffect, type AnnouncerInput, type AnnouncerOptions } from './announcer.ts';
 import type { AnnounceReply } from './model.ts';
 
@@ -54,17 +55,6 @@ class Bench {
     return { announces, kinds };
   }
 }
-
-const REPLY: AnnounceReply = {
-  intervalSeconds: 1800,
-  minIntervalSeconds: undefined,
-  seeders: 1,
-  leechers: 2,
-  downloads: undefined,
-  peers: [],
-  externalIp: undefined,
-  warning: undefined,
-};
 
 function said({ announces }: { announces: AnnounceEffect[] }): string[] {
   return announces.map(({ url, event }) => `${url} ${event}`);

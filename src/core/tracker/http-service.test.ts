@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_POLICY as POLICY } from '../../../test/support/announces.ts';
 import { createMemoryStore } from '../../../test/support/stores.ts';
 import { latin1Encode } from '../bytes/bytes.ts';
 import { AnnounceCore } from './announce.ts';
 import { httpBodyRoom, HttpService } from './http-service.ts';
-import type { Policy } from './policy.ts';
 import { ReplyWriter, writeFailure } from './reply-writer.ts';
 
 const LIMITS = { maxPeers: 100, maxScrape: 3 };
 const IP = Uint8Array.of(9, 9, 9, 9);
 const A = 'A'.repeat(20);
 const B = 'B'.repeat(20);
-
-const POLICY: Policy = {
-  intervalSeconds: 1000,
-  minIntervalSeconds: 30,
-  defaultNumWant: 50,
-  maxNumWant: 100,
-  publicOnly: false,
-  trustClientIp: false,
-  maxScrape: 3,
-  torrents: undefined,
-  access: undefined,
-};
 
 class Bench {
   readonly core: AnnounceCore = new AnnounceCore(createMemoryStore().store, {

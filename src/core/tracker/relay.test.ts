@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_POLICY as POLICY } from '../../../test/support/announces.ts';
 import { createMemoryStore } from '../../../test/support/stores.ts';
 import { AnnounceCore } from './announce.ts';
 import { HashFilter, type AccessControl, type Policy } from './policy.ts';
@@ -7,18 +8,6 @@ import { StoreQuery, StoreReply } from './store/store-query.ts';
 
 const HASH = 'H'.repeat(20);
 const HASH_BYTES = new Uint8Array(20).fill(0x48);
-
-const POLICY: Policy = {
-  intervalSeconds: 1000,
-  minIntervalSeconds: 30,
-  defaultNumWant: 50,
-  maxNumWant: 100,
-  publicOnly: false,
-  trustClientIp: false,
-  maxScrape: 3,
-  torrents: undefined,
-  access: undefined,
-};
 
 type Message = Readonly<Record<string, unknown>>;
 

@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_POLICY } from '../../../test/support/announces.ts';
 import { createMemoryStore } from '../../../test/support/stores.ts';
 import { AnnounceCore } from './announce.ts';
 import { ConnectionIds } from './connection-id.ts';
 import { HashFilter, type AccessControl, type Policy } from './policy.ts';
 import { udpReplyRoom, UdpService } from './udp-service.ts';
 
-const POLICY: Policy = {
-  intervalSeconds: 1000,
-  minIntervalSeconds: 30,
-  defaultNumWant: 50,
-  maxNumWant: 100,
-  publicOnly: false,
-  trustClientIp: false,
-  maxScrape: 100,
-  torrents: undefined,
-  access: undefined,
-};
+const POLICY: Policy = { ...PLAIN_POLICY, maxScrape: 100 };
+
 const MAX_PEERS = 20;
 const V4 = Uint8Array.of(9, 8, 7, 6);
 const V6 = Uint8Array.from({ length: 16 }, (_, i) => 0x20 + i);
