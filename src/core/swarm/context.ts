@@ -56,6 +56,20 @@ export class SwarmContext {
   send(peer: Peer, message: Message): void {
     if (peer.gone) return;
     if (peer.isWebSeed && message.kind !== 'request' && message.kind !== 'cancel') return;
+    this.sayHaves(peer);
     this.effects.push({ kind: 'send', peer: peer.key, message });
+  }
+
+  /** Tells of a piece of ours that the peer has too: goes with the next message, or with the next tick of the engine. */
+  mention(peer: Peer, piece: number): void {
+    peer.mentions.push(piece);
+  }
+
+  /** Sends the haves that waited for company. */
+  sayHaves(peer: Peer): void {
+    if (peer.mentions.length === 0 || peer.gone) return;
+    for (const piece of peer.mentions)
+      this.effects.push({ kind: 'send', peer: peer.key, message: { kind: 'have', piece } });
+    peer.mentions.length = 0;
   }
 }

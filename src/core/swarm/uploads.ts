@@ -123,6 +123,7 @@ export class Uploads {
     const { piece, begin, length: blockLength } = first;
     queue.send(count, { piece, begin, length, blockLength });
     this.#superSeed.sent(peer, piece);
+    this.#context.sayHaves(peer);
     this.#context.effects.push({ kind: 'upload', peer: peer.key, piece, begin, length, blockLength });
     return length;
   };
