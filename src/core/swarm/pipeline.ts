@@ -11,15 +11,15 @@ export interface Pace {
   readonly queueMs: Millis;
   readonly firstDepth: number;
   readonly leastDepth: number;
-  /** More is asked for when what is requested has run down to this share of the depth: requests go out in batches. */
-  readonly refillBelow: number;
 }
 
 /** Peers that share a link should all ask for about the same: who asks for little gets little and asks for less. */
-export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 8, refillBelow: 0.75 };
+export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 8 };
 /** Neighbours become one HTTP range: each costs both sides work and a round trip, so few and long ones are best. */
-export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 16, refillBelow: 0.5 };
+export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 16 };
 
+/** More is asked for once half of what was has come: requests go out in batches, and one round trip's stand yet. */
+export const REFILL_BELOW = 0.5;
 /** A round trip is measured as the least of this long. */
 const ROUND_TRIP_MEMORY_MS = 15_000;
 const BUCKET_MS = 100;
@@ -44,11 +44,6 @@ export class Pipeline {
   /** Blocks to keep requested. */
   get depth(): number {
     return this.#depth;
-  }
-
-  /** See Pace. */
-  get refillBelow(): number {
-    return this.#pace.refillBelow;
   }
 
   /** Requests go out after a time without any. */

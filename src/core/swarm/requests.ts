@@ -9,6 +9,7 @@ import type { SwarmContext } from './context.ts';
 import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { Picker } from './picker.ts';
+import { REFILL_BELOW } from './pipeline.ts';
 import { PIECE } from './pieces.ts';
 import { Sharing } from './sharing.ts';
 
@@ -47,7 +48,7 @@ export class Requests {
     const content = this.#context.content;
     if (content === undefined || !this.#mayAsk(peer)) return;
     const depth = Math.min(peer.pipeline.depth, this.#queueOf(peer));
-    if (peer.outstanding.size > depth * peer.pipeline.refillBelow) return;
+    if (peer.outstanding.size > depth * REFILL_BELOW) return;
     if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
     const { deadlines } = this.#picker;
     if (!deadlines.isEmpty) {
