@@ -25,9 +25,10 @@ export function formatDuration(seconds: number): string {
   return `${String(Math.floor(whole / 86400))}d ${pad(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** `2 files`, `1 file`. */
+/** `1,234 files`, `1 file`. By hand: the host's tables of languages take 14 ms to load. */
 export function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  const grouped = String(count).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+  return `${grouped} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A name from a stranger without control and direction characters, which could rewrite a terminal or a line. */

@@ -15,6 +15,8 @@ export interface HashPoolOptions {
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_JOBS = 256;
 const BATCHES_BY_WORKER = 2;
+/** Waiting bytes for which another thread is worth its start, some 40 ms of a core. */
+const WORTH_A_THREAD = 16 * 1024 * 1024;
 
 interface Pending {
   readonly job: HashJob;
@@ -23,7 +25,7 @@ interface Pending {
 }
 
 /**
- * Starts its threads with the first job; idle threads do not keep the process alive.
+ * Starts its threads as they have work; idle threads do not keep the process alive.
  *
  * @example
  * const hasher = createHashPool({ workers: 2 });
@@ -86,13 +88,10 @@ class HashPool implements Hasher {
     for (const thread of this.#threads) {
       if (best === undefined || thread.batches < best.batches) best = thread;
     }
-    if (
-      (best === undefined || best.batches >= BATCHES_BY_WORKER) &&
-      this.#threads.length < this.parallelism
-    ) {
-      best = this.#startThread();
-    }
-    return best !== undefined && best.batches < BATCHES_BY_WORKER ? best : undefined;
+    if (best === undefined) return this.#startThread();
+    const isWorthOne = best.batches >= BATCHES_BY_WORKER && this.#queuedBytes > WORTH_A_THREAD;
+    if (isWorthOne && this.#threads.length < this.parallelism) return this.#startThread();
+    return best.batches < BATCHES_BY_WORKER ? best : undefined;
   }
 
   #startThread(): Thread {

@@ -11,7 +11,6 @@ import type { Preallocation } from '../../ports/storage.ts';
 import { defineCommand, examples, type CliCommand, type Invocation } from '../command.ts';
 import { chooseFiles } from '../file-choice.ts';
 import { listFiles } from '../list-files.ts';
-import { withPlayer } from '../player.ts';
 import { parsePort } from '../quantity.ts';
 import { collect } from '../option-values.ts';
 import { checkedSignature, demandKey, followUpdates } from '../publisher-trust.ts';
@@ -96,6 +95,8 @@ export const getCommand: CliCommand = defineCommand<GetFlags>({
       const goesOn = seed === true || serve !== undefined || ratio !== undefined || seconds !== undefined;
       const goal = { seed: goesOn, ratio, seconds };
       if (serve === undefined) return runTransfer(items, goal, { session, ...call });
+      // An HTTP server takes a tenth of the time of a start.
+      const { withPlayer } = await import('../player.ts');
       return withPlayer(serve === true ? ANY_PORT : serve, { session, output: call.output }, () =>
         runTransfer(items, goal, { session, ...call }),
       );
