@@ -28,7 +28,9 @@ describe('pieces with a deadline', () => {
     expect(finish(swarm, swarm.leechers, 1.5)).toBe(true);
     const places = wanted.map((piece) => orderOf(leecher).indexOf(piece));
     expect(wanted).toHaveLength(4);
-    expect(places).toEqual([...places].sort((a, b) => a - b));
+    // Two peers bring the blocks of each: neighbours may change places.
+    const inOrder = [...places].sort((a, b) => a - b);
+    for (const [i, place] of places.entries()) expect(Math.abs(inOrder.indexOf(place) - i)).toBeLessThan(2);
     // What had been asked for already comes first: the peers' queues of a quarter of a second.
     for (const place of places) expect(place).toBeLessThan(before + 25);
   });

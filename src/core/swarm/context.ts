@@ -60,16 +60,11 @@ export class SwarmContext {
     this.effects.push({ kind: 'send', peer: peer.key, message });
   }
 
-  /** Tells of a piece of ours that the peer has too: goes with the next message, or with the next tick of the engine. */
-  mention(peer: Peer, piece: number): void {
-    peer.mentions.push(piece);
-  }
-
-  /** Sends the haves that waited for company. */
+  /** Sends the haves that waited for company (see haves.ts). */
   sayHaves(peer: Peer): void {
-    if (peer.mentions.length === 0 || peer.gone) return;
-    for (const piece of peer.mentions)
+    if (peer.unsaid.length === 0 || peer.gone) return;
+    for (const piece of peer.unsaid)
       this.effects.push({ kind: 'send', peer: peer.key, message: { kind: 'have', piece } });
-    peer.mentions.length = 0;
+    peer.unsaid.length = 0;
   }
 }

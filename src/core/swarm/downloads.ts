@@ -5,7 +5,7 @@ import type { ActivePiece } from './active-piece.ts';
 import type { Bans } from './bans.ts';
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
-import type { PeerKey } from './inputs.ts';
+import type { Haves } from './haves.ts';
 import type { Interest } from './interest.ts';
 import type { Peer } from './peers.ts';
 import { PIECE } from './pieces.ts';
@@ -16,6 +16,7 @@ interface Parts {
   readonly picker: Picker;
   readonly requests: Requests;
   readonly interest: Interest;
+  readonly haves: Haves;
   readonly bans: Bans;
 }
 
@@ -91,7 +92,7 @@ export class Downloads {
     content.finish(active);
     if (this.#parts.picker.starved) this.#parts.requests.refillSoon();
     this.#parts.interest.gained(piece);
-    for (const peer of this.#context.peers.values()) this.#tell(peer, piece, senders);
+    this.#parts.haves.tell(content, piece, senders);
     this.#context.effects.push({ kind: 'piece-complete', piece });
     this.#countFiles(content, piece);
     this.checkComplete(content);
@@ -156,16 +157,6 @@ export class Downloads {
     this.#parts.picker.closed(active);
     content.pieces.move(active.index, PIECE.IN_FLIGHT, PIECE.VERIFYING);
     this.#context.effects.push({ kind: 'verify-piece', piece: active.index, data: active.buffer });
-  }
-
-  /**
-   * A peer that has everything has no use for it; others may count copies even of pieces they have, which can wait. Who
-   * sent it may show us the next one only when it hears of this one (BEP 16).
-   */
-  #tell(peer: Peer, piece: number, senders: readonly PeerKey[]): void {
-    if (peer.has === undefined || peer.isSeed) return;
-    if (peer.has.has(piece) && !senders.includes(peer.key)) this.#context.mention(peer, piece);
-    else this.#context.send(peer, { kind: 'have', piece });
   }
 
   #unasked(peer: Peer, bytes: number): void {

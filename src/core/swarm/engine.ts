@@ -12,6 +12,7 @@ import type { SwarmEffect } from './effects.ts';
 import { Extensions } from './extensions.ts';
 import type { FilePriority, PeerKey, SwarmInput } from './inputs.ts';
 import { Gossip } from './gossip.ts';
+import { Haves } from './haves.ts';
 import { HashLayers } from './hash-layers.ts';
 import { Holepunch } from './holepunch.ts';
 import { Interest } from './interest.ts';
@@ -37,6 +38,7 @@ export class SwarmEngine {
   readonly #interest: Interest;
   readonly #picker: Picker;
   readonly #requests: Requests;
+  readonly #haves: Haves;
   readonly #downloads: Downloads;
   readonly #superSeed: SuperSeed;
   readonly #uploads: Uploads;
@@ -66,10 +68,12 @@ export class SwarmEngine {
       layers,
       interest: this.#interest,
     });
+    this.#haves = new Haves(context);
     this.#downloads = new Downloads(context, {
       picker: this.#picker,
       requests: this.#requests,
       interest: this.#interest,
+      haves: this.#haves,
       bans: new Bans(context),
     });
     this.#members = new Members(context, {
@@ -99,6 +103,7 @@ export class SwarmEngine {
     this.#nextTick ??= now + TICK_MS;
     this.#dispatch(input);
     this.#tickIfDue();
+    this.#haves.sayIfDue();
     for (let peer = this.#context.leaving.pop(); peer !== undefined; peer = this.#context.leaving.pop()) {
       this.#members.leave(peer.key);
     }
@@ -113,7 +118,8 @@ export class SwarmEngine {
   /** When to handle a `tick`, if nothing happens before. */
   nextTimeout(): Millis | undefined {
     const idle = this.#context.peers.size === 0 && !this.#connector.isWaiting;
-    return idle ? undefined : this.#nextTick;
+    if (idle || this.#nextTick === undefined) return undefined;
+    return Math.min(this.#nextTick, this.#haves.due);
   }
 
   snapshot(now: Millis): SwarmSnapshot {

@@ -70,12 +70,11 @@ export class Members {
     this.#parts.extensions.left(peer);
   }
 
-  /** Strikes fade, haves wait no longer; peers that neither give nor take are dismissed. */
+  /** Strikes fade; peers that neither give nor take are dismissed. */
   tick(): void {
     const isSeeding = this.#context.content?.pieces.lacking === 0;
     for (const peer of this.#context.peers.values()) {
       peer.strikes = Math.max(0, peer.strikes - 1);
-      this.#context.sayHaves(peer);
       const isSated = peer.isSeed || peer.extended?.uploadOnly === true;
       if (isSeeding && isSated) this.#context.disconnect(peer, 'both have all');
     }

@@ -53,8 +53,8 @@ export class Peer {
   /** A have, bitfield, have-all or have-none came. */
   saidPieces = false;
 
-  /** Pieces of ours that it has too, and is yet to be told of. Owned by context.ts. */
-  readonly mentions: number[] = [];
+  /** Pieces that we have got and it is yet to be told of; owned by haves.ts. */
+  readonly unsaid: number[] = [];
 
   /** Block ids asked for, oldest first, and when; owned by requests.ts, as the next five. */
   readonly outstanding: Map<number, Millis> = new Map();

@@ -48,9 +48,10 @@ export class Requests {
     const content = this.#context.content;
     if (content === undefined || !this.#mayAsk(peer)) return;
     const depth = Math.min(peer.pipeline.depth, this.#queueOf(peer));
-    if (peer.outstanding.size > depth * REFILL_BELOW) return;
-    if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
     const { deadlines } = this.#picker;
+    // What somebody waits for is asked for at once.
+    if (peer.outstanding.size > (deadlines.isEmpty ? depth * REFILL_BELOW : depth - 1)) return;
+    if (peer.outstanding.size === 0) peer.pipeline.started(this.#context.now);
     if (!deadlines.isEmpty) {
       const test = (piece: number, expectedMs: Millis): boolean => deadlines.isLate(piece, expectedMs);
       this.#askToo(content, peer, { depth, test });
