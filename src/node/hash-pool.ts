@@ -1,5 +1,5 @@
 // A Hasher over worker threads, each of which reads its files itself. Jobs go out in batches, so that many small
-// pieces cost few messages; two batches are with a worker at a time, so that it never waits for the next.
+// pieces cost few messages; with much to do, two batches are with a worker at a time, so that it never waits.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SystemError } from '../core/errors.ts';
@@ -15,6 +15,8 @@ export interface HashPoolOptions {
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_JOBS = 256;
 const BATCHES_BY_WORKER = 2;
+/** Waiting bytes for which a thread gets a second batch: less goes out together when the first is done. */
+const WORTH_A_MESSAGE = 1024 * 1024;
 /** Waiting bytes for which another thread is worth its start, some 40 ms of a core. */
 const WORTH_A_THREAD = 16 * 1024 * 1024;
 
@@ -82,16 +84,17 @@ class HashPool implements Hasher {
     this.#queue.splice(0, taken);
   }
 
-  /** The thread with the least to do, or a new one; undefined when all are full. */
+  /** The thread with the least to do, or a new one; undefined when what waits shall go on waiting. */
   #pickThread(): Thread | undefined {
     let best: Thread | undefined;
     for (const thread of this.#threads) {
       if (best === undefined || thread.batches < best.batches) best = thread;
     }
     if (best === undefined) return this.#startThread();
-    const isWorthOne = best.batches >= BATCHES_BY_WORKER && this.#queuedBytes > WORTH_A_THREAD;
-    if (isWorthOne && this.#threads.length < this.parallelism) return this.#startThread();
-    return best.batches < BATCHES_BY_WORKER ? best : undefined;
+    if (best.batches === 0) return best;
+    if (best.batches < BATCHES_BY_WORKER) return this.#queuedBytes < WORTH_A_MESSAGE ? undefined : best;
+    const mayStart = this.#threads.length < this.parallelism && this.#queuedBytes > WORTH_A_THREAD;
+    return mayStart ? this.#startThread() : undefined;
   }
 
   #startThread(): Thread {
