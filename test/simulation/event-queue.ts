@@ -1,26 +1,40 @@
 // The virtual clock: callbacks in order of time, ties in order of scheduling.
+// Callbacks scheduled in a row for one time are one chain and one place in the heap: what a client tells all its peers
+// at once costs the heap no more than what it tells one.
 
 interface Entry {
+  readonly run: () => void;
+  next: Entry | undefined;
+}
+
+/** The heap's order is that of `at`, then of `sequence`. */
+interface Chain {
   readonly at: number;
   readonly sequence: number;
-  readonly run: () => void;
+  first: Entry;
+  last: Entry;
 }
 
 export class EventQueue {
-  #heap: Entry[] = [];
+  readonly #heap: Chain[] = [];
   #sequence = 0;
+  /** The chain begun last, while something of it is to come: no other has later callbacks of its time. */
+  #newest: Chain | undefined;
   /** Virtual milliseconds. */
   now = 0;
 
   at(time: number, run: () => void): void {
-    const heap = this.#heap;
-    heap.push({ at: Math.max(time, this.now), sequence: this.#sequence++, run });
-    let child = heap.length - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!this.#swapIfBefore(child, parent)) break;
-      child = parent;
+    const at = Math.max(time, this.now);
+    const entry: Entry = { run, next: undefined };
+    const newest = this.#newest;
+    if (newest?.at === at) {
+      newest.last.next = entry;
+      newest.last = entry;
+      return;
     }
+    const chain: Chain = { at, sequence: this.#sequence++, first: entry, last: entry };
+    this.#newest = chain;
+    this.#rise(chain);
   }
 
   after(delay: number, run: () => void): void {
@@ -29,41 +43,56 @@ export class EventQueue {
 
   /** Runs the next callback; false when there is none. */
   step(): boolean {
-    const first = this.#heap[0];
+    const chain = this.#heap[0];
+    if (chain === undefined) return false;
+    const { run, next } = chain.first;
+    if (next === undefined) this.#drop(chain);
+    else chain.first = next;
+    this.now = chain.at;
+    run();
+    return true;
+  }
+
+  /** Takes out the first chain. */
+  #drop(chain: Chain): void {
+    if (this.#newest === chain) this.#newest = undefined;
     const last = this.#heap.pop();
-    if (first === undefined || last === undefined) return false;
-    if (this.#heap.length > 0) {
-      this.#heap[0] = last;
-      this.#sink();
+    if (last !== undefined && last !== chain) this.#sink(last);
+  }
+
+  /** Puts a chain in from the bottom. */
+  #rise(chain: Chain): void {
+    const heap = this.#heap;
+    let place = heap.length;
+    heap.push(chain);
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !isBefore(chain, above)) break;
+      heap[place] = above;
+      place = parent;
     }
-    this.now = first.at;
-    first.run();
-    return true;
+    heap[place] = chain;
   }
 
-  #sink(): void {
-    for (let parent = 0; ;) {
-      const left = 2 * parent + 1;
-      const right = left + 1;
-      const least = right < this.#heap.length && this.#before(right, left) ? right : left;
-      if (least >= this.#heap.length || !this.#swapIfBefore(least, parent)) return;
-      parent = least;
+  /** Puts a chain in from the top. */
+  #sink(chain: Chain): void {
+    const heap = this.#heap;
+    let place = 0;
+    for (;;) {
+      const left = 2 * place + 1;
+      const [a, b] = [heap[left], heap[left + 1]];
+      if (a === undefined) break;
+      const isRight = b !== undefined && isBefore(b, a);
+      const least = isRight ? b : a;
+      if (!isBefore(least, chain)) break;
+      heap[place] = least;
+      place = isRight ? left + 1 : left;
     }
+    heap[place] = chain;
   }
+}
 
-  #before(a: number, b: number): boolean {
-    const x = this.#heap[a];
-    const y = this.#heap[b];
-    if (x === undefined || y === undefined) return false;
-    return x.at < y.at || (x.at === y.at && x.sequence < y.sequence);
-  }
-
-  #swapIfBefore(a: number, b: number): boolean {
-    const x = this.#heap[a];
-    const y = this.#heap[b];
-    if (x === undefined || y === undefined || !this.#before(a, b)) return false;
-    this.#heap[a] = y;
-    this.#heap[b] = x;
-    return true;
-  }
+function isBefore(a: Chain, b: Chain): boolean {
+  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 }

@@ -132,10 +132,7 @@ export class Pipe {
 
   send(frame: Frame): void {
     if (this.#isFree && frame.bytes <= SMALL_BYTES && frame.payload === 0) {
-      this.#accepted += frame.bytes;
-      this.#underWay.push({ frame, endsAt: this.#accepted });
-      this.#from.slip(frame.bytes);
-      this.#travel(frame.bytes, false);
+      this.#slip(frame);
       return;
     }
     this.#outside.push(frame);
@@ -155,23 +152,50 @@ export class Pipe {
 
   packetLeft(bytes: number): void {
     if (this.#closed) return;
-    this.#travel(bytes, true);
+    this.#travel(bytes);
     this.#accept();
     this.#offer();
   }
 
-  #travel(bytes: number, isCounted: boolean): void {
-    const { latencyMs, loss } = this.#options;
-    const late = this.#random() < loss ? Math.max(200, 3 * latencyMs) : 0;
-    const reaches = this.#queue.now + latencyMs;
-    const passes = isCounted ? this.#to.receive(bytes, reaches) : reaches;
-    this.#lastArrival = Math.max(passes + late, this.#lastArrival);
-    this.#queue.at(this.#lastArrival, () => {
-      this.#arrive(bytes, isCounted);
+  /** The frame goes out in a packet of its own. With nothing under way it is nobody's turn but its own when it arrives. */
+  #slip(frame: Frame): void {
+    const { bytes } = frame;
+    this.#accepted += bytes;
+    this.#from.slip(bytes);
+    const at = this.#arrival(this.#queue.now + this.#options.latencyMs);
+    if (this.#underWay.length > 0) {
+      this.#underWay.push({ frame, endsAt: this.#accepted });
+      this.#queue.at(at, () => {
+        this.#arrive(bytes);
+      });
+      return;
+    }
+    this.#queue.at(at, () => {
+      if (this.#closed) return;
+      this.#arrived += bytes;
+      frame.deliver();
     });
   }
 
-  #arrive(bytes: number, isCounted: boolean): void {
+  #travel(bytes: number): void {
+    const passes = this.#to.receive(bytes, this.#queue.now + this.#options.latencyMs);
+    this.#queue.at(this.#arrival(passes), () => {
+      if (this.#closed) return;
+      this.#arrive(bytes);
+      this.#acknowledgements.push({ at: this.#queue.now + this.#options.latencyMs, bytes });
+      this.#offer();
+    });
+  }
+
+  /** When a packet arrives that passes the downlink at a time: now and then one is lost, and those behind it wait. */
+  #arrival(passesAt: number): number {
+    const { latencyMs, loss } = this.#options;
+    const late = this.#random() < loss ? Math.max(200, 3 * latencyMs) : 0;
+    this.#lastArrival = Math.max(passesAt + late, this.#lastArrival);
+    return this.#lastArrival;
+  }
+
+  #arrive(bytes: number): void {
     if (this.#closed) return;
     this.#arrived += bytes;
     for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived;) {
@@ -179,9 +203,6 @@ export class Pipe {
       first.frame.deliver();
       first = this.#underWay[0];
     }
-    if (!isCounted) return;
-    this.#acknowledgements.push({ at: this.#queue.now + this.#options.latencyMs, bytes });
-    this.#offer();
   }
 
   /** Takes the acknowledgements that have come; when all is in the network, waits for the next. */
