@@ -1,6 +1,9 @@
 // A peer's network address and its compact forms: 6 bytes IPv4 (BEP 23), 18 bytes IPv6 (BEP 7).
 import { ProtocolError } from './errors.ts';
 
+const DOT = 0x2e;
+const DIGIT_0 = 0x30;
+
 /** An IP address in canonical text form (never a host name) and a port. */
 export interface PeerAddress {
   readonly ip: string;
@@ -97,14 +100,25 @@ function compressGroups(groups: readonly number[]): string {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (
-    parts.length !== 4 ||
-    !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)
-  ) {
-    return undefined;
+  const bytes = new Uint8Array(4);
+  let at = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT && value >= 0 && at < 3) {
+      bytes[at++] = value;
+      value = -1;
+      continue;
+    }
+    const digit = code - DIGIT_0;
+    // Leading zeros are octal to some.
+    if (digit < 0 || digit > 9 || value === 0) return undefined;
+    value = Math.max(0, value) * 10 + digit;
+    if (value > 255) return undefined;
   }
-  return Uint8Array.from(parts, Number);
+  if (at < 3 || value < 0) return undefined;
+  bytes[3] = value;
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -4,12 +4,13 @@
 // `encodeBencode(decodeBencode(bytes))` gives the same bytes. Tolerant (`canonical: false`), for what foreign programs
 // send: forgives what has one clear meaning all the same, which is keys out of order, leading zeros, "-0" and integers
 // beyond 64 bits. Refused by both: a key twice in a dictionary, because two readers would see two different values.
+import { latin1Slice } from '../bytes/bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { MemberStack } from './dict.ts';
 import type { BencodeDict, BencodeValue } from './dict.ts';
 import { BencodeError } from './error.ts';
 import { KeyCache } from './key-cache.ts';
-import { ViewCache } from './view-cache.ts';
+import { viewOf, ViewCache } from './view-cache.ts';
 
 export type { BencodeDict, BencodeValue } from './dict.ts';
 
@@ -26,6 +27,8 @@ const MAX_DEPTH = LIMITS.bencodeDepth.value;
 const MAX_DIGITS = LIMITS.bencodeIntegerDigits.value;
 /** So many digits cannot leave the safe integers. */
 const SAFE_DIGITS = 15;
+/** From this length on words are looked up: the tables take some KiB themselves, more than most messages of peers. */
+const LONG = 4096;
 const INT64_MAX = 2n ** 63n - 1n;
 
 export interface DecodeOptions {
@@ -34,7 +37,7 @@ export interface DecodeOptions {
 }
 
 /**
- * Reads one value that fills the bytes. Strings are views on them, equal short ones shared: do not write to them.
+ * Reads one value that fills the bytes. Strings are views on them, in long input equal short ones shared: do not write to them.
  * @example decodeBencode(new TextEncoder().encode('li1ei2ee')) // [1, 2]
  */
 export function decodeBencode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
@@ -73,8 +76,9 @@ export function decodeBencodeDict(
 class Decoder {
   readonly #bytes: Uint8Array;
   readonly #canonical: boolean;
-  readonly #keys = new KeyCache();
-  readonly #views = new ViewCache();
+  /** Undefined where they would cost more than they save. */
+  readonly #keys: KeyCache | undefined;
+  readonly #views: ViewCache | undefined;
   readonly #members = new MemberStack();
   #at = 0;
   #depth = 0;
@@ -83,6 +87,9 @@ class Decoder {
   constructor(bytes: Uint8Array, options: DecodeOptions) {
     this.#bytes = bytes;
     this.#canonical = options.canonical ?? true;
+    if (bytes.length < LONG) return;
+    this.#keys = new KeyCache();
+    this.#views = new ViewCache();
   }
 
   get offset(): number {
@@ -107,7 +114,7 @@ class Decoder {
         return this.#integer();
       default: {
         const start = this.#stringStart();
-        return this.#views.read(bytes, start, this.#at);
+        return this.#views?.read(bytes, start, this.#at) ?? viewOf(bytes, start, this.#at);
       }
     }
   }
@@ -121,7 +128,7 @@ class Decoder {
     while (!this.#leaves()) {
       const keyAt = this.#at;
       const start = this.#stringStart();
-      const key = this.#keys.read(this.#bytes, start, this.#at);
+      const key = this.#keys?.read(this.#bytes, start, this.#at) ?? latin1Slice(this.#bytes, start, this.#at);
       if (greatest === undefined || key > greatest) greatest = key;
       else unsorted = this.#outOfOrder(unsorted ?? members.toMap(base), key, keyAt);
       const valueAt = this.#at;

@@ -78,7 +78,15 @@ function sortedMembers(
 
 /** The members with their keys as bytes. */
 function textMembers(object: EncodableObject): [string, Encodable | undefined][] {
-  return Object.entries(object).map(([key, member]) => [latin1Decode(utf8Encode(key)), member]);
+  const members: [string, Encodable | undefined][] = [];
+  for (const key of Object.keys(object)) members.push([bytesOfKey(key), object[key]]);
+  return members;
+}
+
+/** One character for each byte. Nearly all keys are ASCII, and are that already. */
+function bytesOfKey(key: string): string {
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0x7f) return latin1Decode(utf8Encode(key));
+  return key;
 }
 
 function isList(value: Encodable): value is readonly Encodable[] {

@@ -30,6 +30,6 @@ export class ViewCache {
 }
 
 /** Faster than `subarray`, and a plain Uint8Array whatever the input is. */
-function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }

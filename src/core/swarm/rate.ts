@@ -3,7 +3,7 @@ import type { Millis } from '../time.ts';
 
 export class RateMeter {
   readonly #bucketMs: Millis;
-  readonly #buckets: Float64Array;
+  readonly #buckets: number[];
   #bucket = 0;
   #sum = 0;
   #since: Millis;
@@ -12,7 +12,7 @@ export class RateMeter {
   /** A window of `buckets` times `bucketMs`, empty at `now`. */
   constructor(now: Millis, bucketMs: Millis, buckets: number) {
     this.#bucketMs = bucketMs;
-    this.#buckets = new Float64Array(buckets);
+    this.#buckets = new Array<number>(buckets).fill(0);
     this.#since = now;
     this.#bucket = Math.floor(now / bucketMs);
   }
