@@ -9,5 +9,5 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
   process.stderr.write(`usage: node bench/run.mjs create|parse|pair|flame|swarm|tracker|browser [options]\n`);
   process.exit(2);
 }
-const bench = await createJiti(import.meta.url).import(file.pathname);
+const bench = await createJiti(import.meta.url, { interopDefault: false }).import(file.pathname);
 await bench.main(args);

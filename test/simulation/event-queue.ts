@@ -2,17 +2,19 @@
 // Callbacks scheduled in a row for one time are one chain and one place in the heap: what a client tells all its peers
 // at once costs the heap no more than what it tells one.
 
-interface Entry {
-  readonly run: () => void;
-  next: Entry | undefined;
+/** Something that is to happen at its time, once. */
+export interface Occurrence {
+  run(): void;
+  /** The queue's own: what happens next at the same time. */
+  next: Occurrence | undefined;
 }
 
 /** The heap's order is that of `at`, then of `sequence`. */
 interface Chain {
   readonly at: number;
   readonly sequence: number;
-  first: Entry;
-  last: Entry;
+  first: Occurrence;
+  last: Occurrence;
 }
 
 export class EventQueue {
@@ -24,15 +26,19 @@ export class EventQueue {
   now = 0;
 
   at(time: number, run: () => void): void {
+    this.put(time, { run, next: undefined });
+  }
+
+  /** As `at`, for what is many and has an object of its own anyway. */
+  put(time: number, occurrence: Occurrence): void {
     const at = Math.max(time, this.now);
-    const entry: Entry = { run, next: undefined };
     const newest = this.#newest;
     if (newest?.at === at) {
-      newest.last.next = entry;
-      newest.last = entry;
+      newest.last.next = occurrence;
+      newest.last = occurrence;
       return;
     }
-    const chain: Chain = { at, sequence: this.#sequence++, first: entry, last: entry };
+    const chain: Chain = { at, sequence: this.#sequence++, first: occurrence, last: occurrence };
     this.#newest = chain;
     this.#rise(chain);
   }
@@ -45,11 +51,11 @@ export class EventQueue {
   step(): boolean {
     const chain = this.#heap[0];
     if (chain === undefined) return false;
-    const { run, next } = chain.first;
-    if (next === undefined) this.#drop(chain);
-    else chain.first = next;
+    const { first } = chain;
+    if (first.next === undefined) this.#drop(chain);
+    else chain.first = first.next;
     this.now = chain.at;
-    run();
+    first.run();
     return true;
   }
 

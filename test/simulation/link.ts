@@ -3,7 +3,7 @@
 // pipes round robin, packet by packet: TCP's fair share. Downlinks are queues in order of arrival. A message that is
 // alone in its pipe goes out at once, and the uplink's next packet takes so much longer: most messages of a crowd are
 // small, and cost one event each.
-import type { EventQueue } from './event-queue.ts';
+import type { EventQueue, Occurrence } from './event-queue.ts';
 
 const PACKET_BYTES = 4096;
 /** Share of a link that headers and acknowledgements take: 1448 bytes of payload in a frame of 1514. */
@@ -20,10 +20,18 @@ export interface LinkOptions {
   readonly packetBytes?: number;
 }
 
+/** What an uplink serves. */
+interface Sender {
+  queued: boolean;
+  /** Gives at most so many bytes to the link, which tells when they have left. */
+  takePacket(most: number): number;
+  packetLeft(bytes: number): void;
+}
+
 export class Link {
   readonly #queue: EventQueue;
   readonly #options: LinkOptions;
-  readonly #waiting: Pipe[] = [];
+  readonly #waiting: Sender[] = [];
   #upBusy = false;
   /** Bytes of small frames that went out between packets and are yet to be paid for. */
   #debt = 0;
@@ -39,7 +47,7 @@ export class Link {
   }
 
   /** The pipe has something to send, and room in its window. */
-  offer(pipe: Pipe): void {
+  offer(pipe: Sender): void {
     if (pipe.queued) return;
     pipe.queued = true;
     this.#waiting.push(pipe);
@@ -86,14 +94,36 @@ export interface PipeOptions {
   readonly loss: number;
 }
 
-interface Frame {
+interface PipeEnds<T> {
+  readonly random: () => number;
+  /** The kernel took bytes of payload. */
+  readonly onTaken: (payload: number) => void;
+  readonly onMessage: (message: T) => void;
+}
+
+/** A message on its way. It is its own event, as most are alone in their pipe and there are many. */
+class Frame<T> implements Occurrence {
+  next: Occurrence | undefined;
+  readonly message: T;
   readonly bytes: number;
   readonly payload: number;
-  readonly deliver: () => void;
+  readonly #pipe: Pipe<T>;
+
+  constructor(pipe: Pipe<T>, message: T, size: { readonly bytes: number; readonly payload: number }) {
+    this.next = undefined;
+    this.message = message;
+    this.bytes = size.bytes;
+    this.payload = size.payload;
+    this.#pipe = pipe;
+  }
+
+  run(): void {
+    this.#pipe.slipped(this);
+  }
 }
 
 /** One direction of a connection. Frames arrive whole, in order. */
-export class Pipe {
+export class Pipe<T> {
   queued = false;
   readonly #queue: EventQueue;
   readonly #from: Link;
@@ -101,9 +131,10 @@ export class Pipe {
   readonly #options: PipeOptions;
   readonly #random: () => number;
   readonly #onTaken: (payload: number) => void;
+  readonly #onMessage: (message: T) => void;
   /** Frames that the kernel has not taken yet, frames that have not arrived yet. */
-  readonly #outside: Frame[] = [];
-  readonly #underWay: { readonly frame: Frame; endsAt: number }[] = [];
+  readonly #outside: Frame<T>[] = [];
+  readonly #underWay: { readonly frame: Frame<T>; endsAt: number }[] = [];
   #buffered = 0;
   #inNetwork = 0;
   #arrived = 0;
@@ -116,7 +147,7 @@ export class Pipe {
   constructor(
     queue: EventQueue,
     ends: { readonly from: Link; readonly to: Link },
-    options: PipeOptions & { readonly random: () => number; readonly onTaken: (payload: number) => void },
+    options: PipeOptions & PipeEnds<T>,
   ) {
     this.#queue = queue;
     this.#from = ends.from;
@@ -124,13 +155,15 @@ export class Pipe {
     this.#options = options;
     this.#random = options.random;
     this.#onTaken = options.onTaken;
+    this.#onMessage = options.onMessage;
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  send(frame: Frame): void {
+  send(message: T, size: { readonly bytes: number; readonly payload: number }): void {
+    const frame = new Frame(this, message, size);
     if (this.#isFree && frame.bytes <= SMALL_BYTES && frame.payload === 0) {
       this.#slip(frame);
       return;
@@ -157,23 +190,26 @@ export class Pipe {
     this.#offer();
   }
 
+  /** A frame that went out when nothing else was under way has arrived. */
+  slipped(frame: Frame<T>): void {
+    if (this.#closed) return;
+    this.#arrived += frame.bytes;
+    this.#onMessage(frame.message);
+  }
+
   /** The frame goes out in a packet of its own. With nothing under way it is nobody's turn but its own when it arrives. */
-  #slip(frame: Frame): void {
+  #slip(frame: Frame<T>): void {
     const { bytes } = frame;
     this.#accepted += bytes;
     this.#from.slip(bytes);
     const at = this.#arrival(this.#queue.now + this.#options.latencyMs);
-    if (this.#underWay.length > 0) {
-      this.#underWay.push({ frame, endsAt: this.#accepted });
-      this.#queue.at(at, () => {
-        this.#arrive(bytes);
-      });
+    if (this.#underWay.length === 0) {
+      this.#queue.put(at, frame);
       return;
     }
+    this.#underWay.push({ frame, endsAt: this.#accepted });
     this.#queue.at(at, () => {
-      if (this.#closed) return;
-      this.#arrived += bytes;
-      frame.deliver();
+      this.#arrive(bytes);
     });
   }
 
@@ -200,7 +236,7 @@ export class Pipe {
     this.#arrived += bytes;
     for (let first = this.#underWay[0]; first !== undefined && first.endsAt <= this.#arrived;) {
       this.#underWay.shift();
-      first.frame.deliver();
+      this.#onMessage(first.frame.message);
       first = this.#underWay[0];
     }
   }

@@ -36,7 +36,7 @@ export interface NodeOptions {
 export interface Connection {
   readonly key: number;
   readonly remote: SimulatedNode;
-  readonly out: Pipe;
+  readonly out: Pipe<Message>;
 }
 
 const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
@@ -115,6 +115,11 @@ export class SimulatedNode {
     return this.#options.routed === true;
   }
 
+  isConnectedTo(other: SimulatedNode): boolean {
+    for (const { remote } of this.connections.values()) if (remote === other) return true;
+    return false;
+  }
+
   get isWhole(): boolean {
     return this.completedAt !== undefined;
   }
@@ -174,14 +179,7 @@ export class SimulatedNode {
     const connection = this.connections.get(key);
     const message = this.#tamper === undefined ? original : this.#tamper(original);
     if (connection === undefined || message === undefined) return;
-    const { remote } = connection;
-    connection.out.send({
-      bytes: sizeOf(message),
-      payload,
-      deliver: () => {
-        if (remote.connections.has(key)) remote.handle({ kind: 'message', peer: key, message });
-      },
-    });
+    connection.out.send(message, { bytes: sizeOf(message), payload });
   }
 
   #upload(effect: Extract<SwarmEffect, { kind: 'upload' }>): void {

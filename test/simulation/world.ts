@@ -2,7 +2,7 @@
 import { formatAddress } from '../../src/core/address.ts';
 import { Bitfield } from '../../src/core/bytes/bitfield.ts';
 import { Rng } from '../../src/core/swarm/rng.ts';
-import type { Capabilities } from '../../src/core/wire/messages.ts';
+import type { Capabilities, Message } from '../../src/core/wire/messages.ts';
 import { EventQueue } from './event-queue.ts';
 import { Pipe } from './link.ts';
 import type { PipeOptions } from './link.ts';
@@ -70,7 +70,7 @@ export class World {
     const capabilities = this.#capabilities;
     const key = this.#nextKey++;
     const open = (end: SimulatedNode, remote: SimulatedNode, outgoing: boolean): void => {
-      const out = new Pipe(
+      const out = new Pipe<Message>(
         this.queue,
         { from: end.link, to: remote.link },
         {
@@ -78,6 +78,9 @@ export class World {
           random: () => this.#rng.uint32() / 0x1_0000_0000,
           onTaken: (bytes) => {
             end.handle({ kind: 'uploaded', peer: key, bytes });
+          },
+          onMessage: (message) => {
+            if (remote.connections.has(key)) remote.handle({ kind: 'message', peer: key, message });
           },
         },
       );
@@ -96,7 +99,7 @@ export class World {
     this.queue.after(4 * this.#pipe.latencyMs, () => {
       if (from.gone || to.gone) return;
       // As drivers do: a second connection with the same peer is refused.
-      if (from === to || [...from.connections.values()].some(({ remote }) => remote === to)) {
+      if (from === to || from.isConnectedTo(to)) {
         from.handle({ kind: 'dial-failed', address: to.address });
         return;
       }
