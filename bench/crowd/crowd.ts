@@ -1,39 +1,42 @@
 // The crowd of bench/swarm in the deterministic simulation: the same engine over simulated links and a virtual clock,
-// for crowds that no one machine can run. Draws completion time against N, next to a server's line and the bound.
+// for crowds that no one machine can run. Draws completion time against N, next to a server's line and the bound, and
+// tells how near the simulation is to real clients where both have been.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { runCrowd, type CrowdResult } from '../../test/simulation/crowd.ts';
-import { describeMachine, report, rounded, type Row } from '../support/report.ts';
+import { describeMachine, formatTable, report, rounded, type Row } from '../support/report.ts';
+import { compare, readMeasured, type Exchange } from './measured.ts';
 import { drawPlot, type Series } from './plot.ts';
 
-const USAGE = `usage: node bench/run.mjs crowd [--leeches 1,2,4,8,16,32,64,125,250] [--mib 16] [--mbit 10] [--piece 64]
-  [--latency 5] [--loss 0] [--known 30] [--slow-every 0] [--leave-every 0] [--seed 1]
-  [--measured FILE,FILE]   results of bench/swarm --json, drawn beside the simulated ones
-  [--uplinks]              how busy the uplinks were in each twentieth of T, in percent
-  [--svg FILE] [--json FILE]
---piece: KiB; --latency: ms one way; --known: peers that a tracker names. All figures are multiples of T = F/R.
+const USAGE = `usage: node bench/run.mjs crowd [--leeches 8,16,32,64,125,250,500,1000,2000]
+  [--mib 16] [--mbit 10] [--piece 64]     --piece: KiB
+  [--latency 5,40] [--loss 0,0.01]        ms one way, and the share of packets lost: as many of each, taken in pairs
+  [--known 50]            peers that the tracker names
+  [--slow-every 0]        leeches whose number divides by this have a quarter of the rate
+  [--leave-every 0]       leeches whose number divides by this leave when they are done
+  [--seed 1]
+  [--uplinks]             how busy the uplinks were in each twentieth of T, in percent
+  [--json FILE]           all numbers
+  [--simulated FILE,FILE] the numbers of earlier --json, instead of simulating
+  [--measured FILE,FILE]  what \`node bench/run.mjs swarm --json FILE\` wrote of the same content: real clients are drawn
+                          beside the simulated ones, and the ratio for each number of leeches that both have is printed
+                          (of links of the first pair). Fails where it is off by more than 15 %, or nothing compares.
+  [--svg FILE]            last leech against number of leeches
+All times are multiples of T = F/R. With 2,000 leeches and 16 MiB a pair takes some minutes and 4 GiB of memory.
 `;
 
-interface Measured {
-  readonly outcomes: readonly {
-    readonly client: string;
-    readonly leeches: number;
-    readonly seconds: readonly number[];
-    readonly theoretical: number;
-  }[];
-}
-
 const OPTIONS = {
-  leeches: { type: 'string', default: '1,2,4,8,16,32,64,125,250' },
+  leeches: { type: 'string', default: '8,16,32,64,125,250,500,1000,2000' },
   mib: { type: 'string', default: '16' },
   mbit: { type: 'string', default: '10' },
   piece: { type: 'string', default: '64' },
-  latency: { type: 'string', default: '5' },
-  loss: { type: 'string', default: '0' },
-  known: { type: 'string', default: '30' },
+  latency: { type: 'string', default: '5,40' },
+  loss: { type: 'string', default: '0,0.01' },
+  known: { type: 'string', default: '50' },
   'slow-every': { type: 'string', default: '0' },
   'leave-every': { type: 'string', default: '0' },
   seed: { type: 'string', default: '1' },
+  simulated: { type: 'string', default: '' },
   measured: { type: 'string', default: '' },
   svg: { type: 'string' },
   json: { type: 'string' },
@@ -41,51 +44,83 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+type Values = ReturnType<typeof parse>;
+
+interface Weather {
+  readonly latencyMs: number;
+  readonly loss: number;
+}
+
 export async function main(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const values = parse(args);
   if (values.help) {
     process.stdout.write(USAGE);
     return;
   }
+  const exchange = { mib: Number(values.mib), mbit: Number(values.mbit), piece: Number(values.piece) };
   const machine = describeMachine();
-  const rows: Row[] = [];
-  for (const leechers of values.leeches.split(',').map(Number)) {
-    const started = process.cpuUsage();
-    const crowd = runCrowd({
-      leechers,
-      length: Number(values.mib) * 2 ** 20,
-      rate: (Number(values.mbit) * 1e6) / 8,
-      pieceLength: Number(values.piece) * 1024,
-      latencyMs: Number(values.latency),
-      loss: Number(values.loss),
-      known: Number(values.known),
-      slowEvery: Number(values['slow-every']),
-      leaveEvery: Number(values['leave-every']),
-      seed: Number(values.seed),
-      packetBytes: leechers > 100 ? 16_384 : 4096,
-    });
-    const { user, system } = process.cpuUsage(started);
-    rows.push({
-      leeches: leechers,
-      'last/T': rounded(crowd.last),
-      'quick/T': rounded(crowd.lastQuick),
-      'mean/T': rounded(crowd.mean),
-      copies: rounded(crowd.copies),
-      'uplinks %': rounded(crowd.busy * 100),
-      'wasted %': rounded(crowd.wastedShare * 100),
-      'CPU s': rounded((user + system) / 1e6),
-    });
-    process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
-    if (values.uplinks) process.stderr.write(`${describeUplinks(crowd.timeline)}\n`);
-  }
-  await report(machine, rows, { path: values.json, details: { values } });
-  if (values.svg === undefined) return;
-  const measured = await Promise.all(values.measured.split(',').filter(Boolean).map(readMeasured));
-  const simulated = {
-    name: 'simulated',
-    points: rows.map((row) => ({ n: Number(row['leeches']), times: Number(row['last/T']) })),
+  const earlier = values.simulated.split(',').filter(Boolean);
+  const rows = earlier.length === 0 ? simulate(values) : await readSimulated(earlier, exchange);
+  await report(machine, rows, { path: values.json, details: { ...exchange, values } });
+  const files = values.measured.split(',').filter(Boolean);
+  const measured = (await Promise.all(files.map((file) => readMeasured(file, exchange)))).flat();
+  const simulated = seriesOf(rows);
+  const [first] = simulated;
+  if (values.svg !== undefined) await writeFile(values.svg, drawPlot([...simulated, ...measured]));
+  if (files.length === 0 || first === undefined) return;
+  const { rows: compared, areNear } = compare(first, measured);
+  process.stdout.write(`\n${formatTable(compared)}\n`);
+  if (!areNear) process.exitCode = 1;
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS }).values;
+}
+
+function simulate(values: Values): Row[] {
+  const losses = values.loss.split(',').map(Number);
+  const weathers = values.latency.split(',').map((latency, i) => {
+    const loss = losses[i];
+    if (loss === undefined || losses.length !== values.latency.split(',').length)
+      throw new Error('as many of --latency as of --loss');
+    return { latencyMs: Number(latency), loss };
+  });
+  return weathers.flatMap((weather) =>
+    values.leeches.split(',').map((leechers) => simulateOne(Number(leechers), weather, values)),
+  );
+}
+
+function simulateOne(leechers: number, weather: Weather, values: Values): Row {
+  const started = process.cpuUsage();
+  const crowd = runCrowd({
+    ...weather,
+    leechers,
+    length: Number(values.mib) * 2 ** 20,
+    rate: (Number(values.mbit) * 1e6) / 8,
+    pieceLength: Number(values.piece) * 1024,
+    known: Number(values.known),
+    slowEvery: Number(values['slow-every']),
+    leaveEvery: Number(values['leave-every']),
+    seed: Number(values.seed),
+    packetBytes: leechers > 100 ? 16_384 : 4096,
+  });
+  if (!crowd.whole) throw new Error(`${String(leechers)} leeches were not done in time`);
+  const { user, system } = process.cpuUsage(started);
+  const row = {
+    leeches: leechers,
+    'latency ms': weather.latencyMs,
+    'loss %': weather.loss * 100,
+    'last/T': rounded(crowd.last),
+    'quick/T': rounded(crowd.lastQuick),
+    'mean/T': rounded(crowd.mean),
+    copies: rounded(crowd.copies),
+    'uplinks %': rounded(crowd.busy * 100),
+    'wasted %': rounded(crowd.wastedShare * 100),
+    'CPU s': rounded((user + system) / 1e6),
   };
-  await writeFile(values.svg, drawPlot([simulated, ...measured.flat()]));
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+  if (values.uplinks) process.stderr.write(`${describeUplinks(crowd.timeline)}\n`);
+  return row;
 }
 
 function describeUplinks(timeline: CrowdResult['timeline']): string {
@@ -94,14 +129,31 @@ function describeUplinks(timeline: CrowdResult['timeline']): string {
   return `seed    ${line('seed')}\nleeches ${line('leeches')}`;
 }
 
-/** The last leech of each client at each size. */
-async function readMeasured(path: string): Promise<Series[]> {
-  const { outcomes } = JSON.parse(await readFile(path, 'utf8')) as Measured;
-  const names = [...new Set(outcomes.map((each) => each.client))];
-  return names.map((name) => ({
+/** Rows of earlier runs, of the same content. */
+async function readSimulated(paths: readonly string[], exchange: Exchange): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const path of paths) {
+    const file = JSON.parse(await readFile(path, 'utf8')) as Exchange & { readonly rows: readonly Row[] };
+    const isSame = file.mib === exchange.mib && file.mbit === exchange.mbit && file.piece === exchange.piece;
+    if (!isSame) throw new Error(`${path} is of other content`);
+    rows.push(...file.rows);
+  }
+  return rows;
+}
+
+/** One line for each kind of link, in the order in which they came. */
+function seriesOf(rows: readonly Row[]): Series[] {
+  const kinds = new Map<string, { readonly n: number; readonly times: number }[]>();
+  for (const row of rows) {
+    const loss = row['loss %'] === 0 ? 'no loss' : `${String(row['loss %'])} % lost`;
+    const name = `simulated: ${String(row['latency ms'])} ms, ${loss}`;
+    const points = kinds.get(name) ?? [];
+    kinds.set(name, points);
+    points.push({ n: Number(row['leeches']), times: Number(row['last/T']) });
+  }
+  return [...kinds].map(([name, points]) => ({
     name,
-    points: outcomes
-      .filter((each) => each.client === name)
-      .map((each) => ({ n: each.leeches, times: (each.seconds.at(-1) ?? Number.NaN) / each.theoretical })),
+    isMeasured: false,
+    points: points.sort((a, b) => a.n - b.n),
   }));
 }

@@ -22,7 +22,7 @@ const USAGE = `usage: node bench/run.mjs swarm [--mib 64] [--mbit 40] [--leeches
   [--piece 256]         KiB of a piece
   [--slow-every 0]      leeches whose number divides by this have a quarter of the rate; their T is four times as long
   [--leave-every 0]     leeches whose number divides by this leave when they are done
-  [--json FILE]         all numbers
+  [--json FILE]         all numbers; \`node bench/run.mjs crowd --measured FILE\` draws them and compares the simulation
 last/T: the last leech's time as a multiple of T; copies: what left the seed's link over the content's length.
 `;
 
@@ -92,7 +92,12 @@ export async function main(args: readonly string[]): Promise<void> {
       }
     }
   }
-  const details = { mib: Number(values.mib), mbit: Number(values.mbit), outcomes };
+  const details = {
+    mib: Number(values.mib),
+    mbit: Number(values.mbit),
+    piece: Number(values.piece),
+    outcomes,
+  };
   await report(machine, summarise(outcomes), { path: values.json, details });
 }
 

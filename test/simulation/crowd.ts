@@ -91,7 +91,7 @@ function createCrowd(options: CrowdOptions): Crowd {
     pipe: { latencyMs, windowBytes, bufferBytes, loss },
   });
   const rng = new Rng(options.seed);
-  const node = { keepsNothing: true, engine: { maxPeers: Math.max(80, 2 * options.known) } };
+  const node = { keepsNothing: true };
   const seed = world.add({ ...node, link: { up: rate, down: rate, packetBytes }, have: world.full() });
   seed.join();
   const leechers: SimulatedNode[] = [];
@@ -103,7 +103,7 @@ function createCrowd(options: CrowdOptions): Crowd {
   for (const [i, leecher] of leechers.entries()) {
     world.queue.at((i * options.joinSpreadMs) / count, () => {
       leecher.join();
-      for (const other of someOf(here, options.known, rng)) world.connect(leecher, other);
+      announce(world, leecher, someOf(here, options.known, rng));
       here.push(leecher);
     });
     if (divides(options.leaveEvery, i)) leavesWhenWhole(world, leecher);
@@ -142,6 +142,14 @@ function leavesWhenWhole(world: World, node: SimulatedNode): void {
     else world.queue.after(50, look);
   };
   world.queue.after(50, look);
+}
+
+/** The tracker answers with some of those that are here. */
+function announce(world: World, node: SimulatedNode, others: readonly SimulatedNode[]): void {
+  const addresses = others.map(({ address }) => address);
+  world.queue.after(4 * world.latencyMs, () => {
+    node.handle({ kind: 'candidates', source: 'tracker', addresses });
+  });
 }
 
 /** As many as a tracker names, at random. */

@@ -39,6 +39,8 @@ export interface Connection {
   readonly out: Pipe<Message>;
 }
 
+/** Connections of one client. */
+const MAX_PEERS = 80;
 const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
 /** Hashing and writing take this long, plus a gigabyte a second. */
 const DISK_LATENCY_MS = 3;
@@ -103,7 +105,7 @@ export class SimulatedNode {
       infoHash: sample.metainfo.infoHash,
       infoHashV2: undefined,
       peerId: this.peerId,
-      maxPeers: 80,
+      maxPeers: MAX_PEERS,
       seed: world.random32(),
       buffers: this.buffers,
       digests,
@@ -113,6 +115,11 @@ export class SimulatedNode {
 
   get isRouted(): boolean {
     return this.#options.routed === true;
+  }
+
+  /** No more connections are taken. */
+  get isCrowded(): boolean {
+    return this.connections.size >= (this.#options.engine?.maxPeers ?? MAX_PEERS);
   }
 
   isConnectedTo(other: SimulatedNode): boolean {

@@ -45,6 +45,11 @@ export class World {
     this.#rng = new Rng(seed);
   }
 
+  /** One way. */
+  get latencyMs(): number {
+    return this.#pipe.latencyMs;
+  }
+
   random32(): number {
     return this.#rng.uint32();
   }
@@ -98,8 +103,8 @@ export class World {
     };
     this.queue.after(4 * this.#pipe.latencyMs, () => {
       if (from.gone || to.gone) return;
-      // As drivers do: a second connection with the same peer is refused.
-      if (from === to || from.isConnectedTo(to)) {
+      // As drivers do: a second connection with the same peer is refused, and one too many.
+      if (from === to || from.isConnectedTo(to) || from.isCrowded || to.isCrowded) {
         from.handle({ kind: 'dial-failed', address: to.address });
         return;
       }
