@@ -60,6 +60,16 @@ describe('round trips', () => {
     );
   });
 
+  test('any value is read alike where words are looked up, behind enough other data', () => {
+    const padding = new Uint8Array(4096);
+    fc.assert(
+      fc.property(values, (value) => {
+        const list = decodeBencode(encodeBencode([padding, value, value]));
+        expect(Array.isArray(list) && list.slice(1).map(plain)).toEqual([value, value]);
+      }),
+    );
+  });
+
   test('the examples of BEP 3', () => {
     expect(utf8Decode(encodeBencode({ spam: 'eggs', cow: 'moo' }))).toBe('d3:cow3:moo4:spam4:eggse');
     expect(utf8Decode(encodeBencode({ spam: ['a', 'b'] }))).toBe('d4:spaml1:a1:bee');
@@ -262,6 +272,14 @@ describe('decoding', () => {
   test('strings are views on the input', () => {
     const bytes = bytesOf('4:spam');
     expect((decodeBencode(bytes) as Uint8Array).buffer).toBe(bytes.buffer);
+  });
+
+  test('equal words are shared in long input, where it pays', () => {
+    const shared = (padding: number): boolean => {
+      const list = decodeBencode(encodeBencode([new Uint8Array(padding), 'season one', 'season one']));
+      return Array.isArray(list) && list[1] === list[2];
+    };
+    expect([shared(0), shared(4096)]).toEqual([false, true]);
   });
 
   test('keys that share a place in the cache stay apart', () => {
