@@ -8,13 +8,13 @@ export interface Series {
   readonly points: readonly { readonly n: number; readonly times: number }[];
 }
 
-const WIDTH = 860;
+const WIDTH = 900;
 const HEIGHT = 480;
 const PLOT = { left: 72, right: 630, top: 56, bottom: 416 };
 const N = { least: 1, most: 2400 };
-const TIMES = { least: 0.88, most: 24 };
+const TIMES = { least: 0.88, most: 40 };
 const N_TICKS = [1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 2000];
-const TIMES_TICKS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24];
+const TIMES_TICKS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const LINE_COLORS = ['#0b62d6', '#7a3db8', '#00838f'];
 const POINT_COLORS = ['#d6450b', '#1b8a3c', '#8a6d1b', '#c2187a', '#3d6b7d', '#555'];
 const GREY = '#5f6670';
@@ -81,7 +81,8 @@ function drawLine({ points }: Series, color: string): string {
 }
 
 function drawPoints({ points }: Series, color: string): string {
-  return points.map(({ n, times }) => circle([x(n), y(times)], color, false)).join('\n');
+  const inside = points.filter(({ times }) => times <= TIMES.most);
+  return inside.map(({ n, times }) => circle([x(n), y(times)], color, false)).join('\n');
 }
 
 /** What a line is and where it ends, at its end; lines that end together have their labels one above the other. */

@@ -16,6 +16,9 @@ const FIRST_MS = 2_000;
 /** BEP 11: a message a minute; a peer that sends clearly more often is not listened to. */
 const MIN_GAP_MS = 20_000;
 
+/** Whom we are connected to, where others can reach them, by the address in text. */
+type Live = ReadonlyMap<string, { readonly peer: Peer; readonly entry: PexPeer }>;
+
 interface Told {
   readonly known: Map<string, PeerAddress>;
   nextAt: Millis;
@@ -63,33 +66,27 @@ export class Gossip {
 
   tick(): void {
     if (!this.isAllowed) return;
+    let live: Live | undefined;
     for (const peer of this.#context.peers.values()) {
       const id = peer.extended?.extensions.ut_pex;
       if (id === undefined || peer.gone) continue;
       const told = this.#toldOf(peer);
       if (told.nextAt > this.#context.now) continue;
       told.nextAt = this.#context.now + ROUND_MS;
-      const payload = this.#news(peer, told.known);
+      live ??= this.#live();
+      const payload = newsFor(peer, live, told.known);
       if (payload !== undefined) this.#context.send(peer, { kind: 'extended', id, payload });
     }
   }
 
-  /** What has changed since the peer was told last; remembers it as told. */
-  #news(to: Peer, known: Map<string, PeerAddress>): Uint8Array | undefined {
-    const live = new Map<string, PexPeer>();
+  #live(): Live {
+    const live = new Map<string, { readonly peer: Peer; readonly entry: PexPeer }>();
     for (const peer of this.#context.peers.values()) {
-      const address = peer === to || peer.isWebSeed ? undefined : dialAddress(peer);
-      if (address !== undefined) live.set(formatAddress(address), { address, flags: flagsOf(peer) });
+      const address = peer.isWebSeed ? undefined : dialAddress(peer);
+      if (address === undefined) continue;
+      live.set(formatAddress(address), { peer, entry: { address, flags: flagsOf(peer) } });
     }
-    const added = [...live].filter(([key]) => !known.has(key)).slice(0, PEX_PEERS_PER_MESSAGE);
-    const dropped = [...known].filter(([key]) => !live.has(key)).slice(0, PEX_PEERS_PER_MESSAGE);
-    if (added.length === 0 && dropped.length === 0) return undefined;
-    for (const [key, { address }] of added) known.set(key, address);
-    for (const [key] of dropped) known.delete(key);
-    return encodePex({
-      added: added.map(([, peer]) => peer),
-      dropped: dropped.map(([, address]) => address),
-    });
+    return live;
   }
 
   #toldOf(peer: Peer): Told {
@@ -100,6 +97,25 @@ export class Gossip {
     this.#told.set(peer.key, told);
     return told;
   }
+}
+
+/** What has changed since the peer was told last; remembers it as told. Nobody is told of itself. */
+function newsFor(to: Peer, live: Live, known: Map<string, PeerAddress>): Uint8Array | undefined {
+  const added: PexPeer[] = [];
+  for (const [key, { peer, entry }] of live) {
+    if (added.length === PEX_PEERS_PER_MESSAGE) break;
+    if (peer === to || known.has(key)) continue;
+    added.push(entry);
+    known.set(key, entry.address);
+  }
+  const dropped: PeerAddress[] = [];
+  for (const [key, address] of known) {
+    if (dropped.length === PEX_PEERS_PER_MESSAGE) break;
+    if (live.has(key)) continue;
+    dropped.push(address);
+    known.delete(key);
+  }
+  return added.length + dropped.length === 0 ? undefined : encodePex({ added, dropped });
 }
 
 function flagsOf(peer: Peer): number {
