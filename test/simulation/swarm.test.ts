@@ -34,6 +34,13 @@ describe('a swarm', () => {
     expect(crowd.copies).toBeLessThan(1.2);
   });
 
+  it('has no client with more connections than it may have', () => {
+    const sample = { length: 256 * 1024, pieceLength: 64 * 1024 };
+    const { world } = createSwarm({ seeds: 1, leechers: 90, sample });
+    world.runUntil(() => world.queue.now > 130, 1000);
+    expect(Math.max(...world.nodes.map(({ connections }) => connections.size))).toBe(80);
+  });
+
   it('works without the fast extension', () => {
     const capabilities = { extended: false, fast: false, dht: false, v2: false };
     const swarm = createSwarm({ seeds: 1, leechers: 4, capabilities });
