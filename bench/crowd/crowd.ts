@@ -1,9 +1,11 @@
 // The crowd of bench/swarm in the deterministic simulation: the same engine over simulated links and a virtual clock,
 // for crowds that no one machine can run. Draws completion time against N, next to a server's line and the bound, and
 // tells how near the simulation is to real clients where both have been.
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { runCrowd, type CrowdResult } from '../../test/simulation/crowd.ts';
+import { Worker } from 'node:worker_threads';
+import type { CrowdOptions, CrowdResult } from '../../test/simulation/crowd.ts';
 import { describeMachine, formatTable, report, rounded, type Row } from '../support/report.ts';
 import { compare, readMeasured, type Exchange } from './measured.ts';
 import { drawPlot, type Series } from './plot.ts';
@@ -22,8 +24,12 @@ const USAGE = `usage: node bench/run.mjs crowd [--leeches 8,16,32,64,125,250,500
                           beside the simulated ones, and the ratio for each number of leeches that both have is printed
                           (of links of the first pair). Fails where it is off by more than 15 %, or nothing compares.
   [--svg FILE]            last leech against number of leeches
-All times are multiples of T = F/R. With 2,000 leeches and 16 MiB a pair takes some minutes and 4 GiB of memory.
+All times are multiples of T = F/R. 2,000 leeches of 16 MiB take some minutes for each pair, and 6 GiB of memory.
 `;
+
+/** Memory of 2,000 clients; and of what they say to each other, which is soon forgotten. */
+const MOST_MIB = 8192;
+const YOUNG_MIB = 192;
 
 const OPTIONS = {
   leeches: { type: 'string', default: '8,16,32,64,125,250,500,1000,2000' },
@@ -60,7 +66,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const exchange = { mib: Number(values.mib), mbit: Number(values.mbit), piece: Number(values.piece) };
   const machine = describeMachine();
   const earlier = values.simulated.split(',').filter(Boolean);
-  const rows = earlier.length === 0 ? simulate(values) : await readSimulated(earlier, exchange);
+  const rows = earlier.length === 0 ? await simulate(values) : await readSimulated(earlier, exchange);
   await report(machine, rows, { path: values.json, details: { ...exchange, values } });
   const files = values.measured.split(',').filter(Boolean);
   const measured = (await Promise.all(files.map((file) => readMeasured(file, exchange)))).flat();
@@ -77,7 +83,7 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS }).values;
 }
 
-function simulate(values: Values): Row[] {
+async function simulate(values: Values): Promise<Row[]> {
   const losses = values.loss.split(',').map(Number);
   const weathers = values.latency.split(',').map((latency, i) => {
     const loss = losses[i];
@@ -85,14 +91,18 @@ function simulate(values: Values): Row[] {
       throw new Error('as many of --latency as of --loss');
     return { latencyMs: Number(latency), loss };
   });
-  return weathers.flatMap((weather) =>
-    values.leeches.split(',').map((leechers) => simulateOne(Number(leechers), weather, values)),
-  );
+  const rows: Row[] = [];
+  for (const weather of weathers) {
+    for (const leechers of values.leeches.split(',').map(Number)) {
+      rows.push(await simulateOne(leechers, weather, values));
+    }
+  }
+  return rows;
 }
 
-function simulateOne(leechers: number, weather: Weather, values: Values): Row {
+async function simulateOne(leechers: number, weather: Weather, values: Values): Promise<Row> {
   const started = process.cpuUsage();
-  const crowd = runCrowd({
+  const crowd = await runCrowd({
     ...weather,
     leechers,
     length: Number(values.mib) * 2 ** 20,
@@ -121,6 +131,16 @@ function simulateOne(leechers: number, weather: Weather, values: Values): Row {
   process.stderr.write(`${JSON.stringify(row)}\n`);
   if (values.uplinks) process.stderr.write(`${describeUplinks(crowd.timeline)}\n`);
   return row;
+}
+
+/** In a thread, which may have more memory than this one. */
+async function runCrowd(options: Partial<CrowdOptions>): Promise<CrowdResult> {
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), {
+    workerData: options,
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
+  });
+  const [result] = (await once(worker, 'message')) as [CrowdResult];
+  return result;
 }
 
 function describeUplinks(timeline: CrowdResult['timeline']): string {

@@ -60,8 +60,6 @@ export interface CrowdResult {
   /** Share of each twentieth of T in which uplinks were busy: of the seed, and of the leeches. */
   readonly timeline: readonly { readonly seed: number; readonly leeches: number }[];
   readonly whole: boolean;
-  readonly world: World;
-  readonly node: SimulatedNode;
 }
 
 interface Crowd {
@@ -74,13 +72,13 @@ interface Crowd {
 export function runCrowd(overrides: Partial<CrowdOptions> = {}): CrowdResult {
   const options = { ...CROWD, ...overrides };
   const crowd = createCrowd(options);
-  const { world, seed, leechers } = crowd;
+  const { world, leechers } = crowd;
   const ideal = (options.length / options.rate) * 1000;
   const timeline = watchUplinks(crowd, ideal / 20);
   let left = leechers.length;
   for (const node of leechers) node.onWhole = () => left--;
   const whole = world.runUntil(() => left === 0, ideal * 20);
-  return { ...resultOf(crowd, ideal), timeline, whole, world, node: seed };
+  return { ...resultOf(crowd, ideal), timeline, whole };
 }
 
 function createCrowd(options: CrowdOptions): Crowd {
@@ -163,7 +161,7 @@ function someOf(nodes: readonly SimulatedNode[], count: number, rng: Rng): Simul
 function resultOf(
   { options, world, seed, leechers }: Crowd,
   ideal: number,
-): Omit<CrowdResult, 'whole' | 'world' | 'node' | 'timeline'> {
+): Omit<CrowdResult, 'whole' | 'timeline'> {
   const timeOf = (node: SimulatedNode): number => (node.completedAt ?? Number.POSITIVE_INFINITY) / ideal;
   const times = leechers.map(timeOf);
   const quick = leechers.filter((_, i) => !divides(options.slowEvery, i)).map(timeOf);
