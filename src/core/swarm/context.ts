@@ -63,8 +63,7 @@ export class SwarmContext {
   /** Sends the haves that waited for company (see haves.ts). */
   sayHaves(peer: Peer): void {
     if (peer.unsaid.length === 0 || peer.gone) return;
-    for (const piece of peer.unsaid)
-      this.effects.push({ kind: 'send', peer: peer.key, message: { kind: 'have', piece } });
+    for (const message of peer.unsaid) this.effects.push({ kind: 'send', peer: peer.key, message });
     peer.unsaid.length = 0;
   }
 }

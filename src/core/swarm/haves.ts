@@ -4,7 +4,6 @@ import type { Millis } from '../time.ts';
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { PeerKey } from './inputs.ts';
-import type { Peer } from './peers.ts';
 import { RateMeter } from './rate.ts';
 
 /** A have waits for this share of the time that what is lacking takes at the present rate, and for no longer than this. */
@@ -31,11 +30,16 @@ export class Haves {
   tell(content: Content, piece: number, senders: readonly PeerKey[]): void {
     const { now, peers } = this.#context;
     this.#rate.add(content.geometry.pieceSize(piece), now);
+    const have = { kind: 'have', piece } as const;
+    const mayWait = this.#mayWait(content);
     for (const peer of peers.values()) {
       // A peer that has everything has no use for it; others may count copies even of pieces they have.
       if (peer.has === undefined || peer.isSeed) continue;
-      if (senders.includes(peer.key)) this.#context.send(peer, { kind: 'have', piece });
-      else this.#wait(content, peer, piece);
+      if (senders.includes(peer.key)) this.#context.send(peer, have);
+      else {
+        peer.unsaid.push(have);
+        this.#due = Math.min(this.#due, now + mayWait);
+      }
     }
   }
 
@@ -46,11 +50,8 @@ export class Haves {
     for (const peer of this.#context.peers.values()) this.#context.sayHaves(peer);
   }
 
-  #wait(content: Content, peer: Peer, piece: number): void {
-    const { now } = this.#context;
+  #mayWait(content: Content): Millis {
     const left = content.pieces.lacking * content.metainfo.pieceLength;
-    const ms = (SHARE * 1000 * left) / this.#rate.perSecond(now);
-    peer.unsaid.push(piece);
-    this.#due = Math.min(this.#due, now + Math.min(ms, MOST_MS));
+    return Math.min(MOST_MS, (SHARE * 1000 * left) / this.#rate.perSecond(this.#context.now));
   }
 }

@@ -4,7 +4,7 @@ import type { Bitfield } from '../bytes/bitfield.ts';
 import type { PeerId } from '../ids.ts';
 import type { Millis } from '../time.ts';
 import type { ExtendedHandshake } from '../wire/extended.ts';
-import type { Capabilities } from '../wire/messages.ts';
+import type { Capabilities, Message } from '../wire/messages.ts';
 import type { ActivePiece } from './active-piece.ts';
 import type { PeerKey, PeerTransport, SwarmInput } from './inputs.ts';
 import { PEER_PACE, Pipeline, WEB_SEED_PACE } from './pipeline.ts';
@@ -54,7 +54,7 @@ export class Peer {
   saidPieces = false;
 
   /** Pieces that we have got and it is yet to be told of; owned by haves.ts. */
-  readonly unsaid: number[] = [];
+  readonly unsaid: Message[] = [];
 
   /** Block ids asked for, oldest first, and when; owned by requests.ts, as the next five. */
   readonly outstanding: Map<number, Millis> = new Map();
