@@ -1,5 +1,6 @@
 // The only seed among peers that take its upload slots and do nothing with them: who wants the content gets it.
 import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/core/swarm/rng.ts';
 import type { Message } from '../../src/core/wire/messages.ts';
 import type { NodeOptions, SimulatedNode } from './node.ts';
 import { createSample } from './sample.ts';
@@ -81,6 +82,17 @@ describe('a seed among two hundred peers that', () => {
   });
 });
 
+/** Says that it is interested; at an unchoke it asks for some blocks, of pieces that it may not have been shown. */
+const onlyInterested = (message: Message): Message | undefined =>
+  message.kind === 'have-none' ? { kind: 'interested' } : undefined;
+
+function takeSome({ kind }: Message, rng: Rng): Message[] {
+  if (kind !== 'unchoke') return [];
+  return Array.from({ length: 1 + rng.below(6) }, () => {
+    return { kind: 'request', piece: rng.below(383), begin: 0, length: 16_384 };
+  });
+}
+
 function keepComing({ world, seed }: Game): void {
   // Each is gone after five seconds, and a stranger comes a moment later.
   const visit = (gamer: SimulatedNode): void => {
@@ -97,4 +109,67 @@ function keepComing({ world, seed }: Game): void {
       visit(gamer);
     });
   }
+}
+
+/** An afternoon at a public seed: all links are quick, some come for all of it and most for nothing much. */
+describe('a seed among two hundred peers that take a few blocks and go', () => {
+  it.each([1, 2, 6])('gives it all to each that comes, %i at a time', (atATime) => {
+    const seconds = comeAndGo(atATime, 60_000);
+    console.log(seconds.length, seconds.map((x) => x.toFixed(1)).join(' '));
+    expect(seconds.length).toBeGreaterThan(5 * atATime);
+    expect(Math.max(...seconds)).toBeLessThan(8);
+  });
+});
+
+/** Seconds that each stay of an honest peer took. All that come are strangers; each honest one goes when it is whole. */
+function comeAndGo(atATime: number, forMs: number): number[] {
+  const world = new World({
+    sample: createSample({ length: 24 * 1024 * 1024, pieceLength: 64 * 1024 }),
+    seed: 7,
+    pipe: { latencyMs: 1, windowBytes: 1024 * 1024, bufferBytes: 256 * 1024, loss: 0 },
+  });
+  const rng = new Rng(7);
+  const link = { up: 20_000_000, down: 20_000_000, packetBytes: 16_384 };
+  const seed = world.add({ link, have: world.full(), engine: { maxPeers: 500 } });
+  seed.join();
+  const visitor = {
+    link,
+    keepsNothing: true,
+    tamper: onlyInterested,
+    answer: (m: Message) => takeSome(m, rng),
+  };
+  const visit = (): void => {
+    const node = world.add(visitor);
+    node.join();
+    world.connect(node, seed);
+    world.queue.after(500 + rng.below(10_000), () => {
+      world.leave(node);
+      world.queue.after(200 + rng.below(12_000), visit);
+    });
+  };
+  for (let i = 0; i < 200; i++) world.queue.at(rng.below(15_000), visit);
+  const seconds: number[] = [];
+  const here = new Set<SimulatedNode>();
+  const come = (): void => {
+    const node = world.add({ link, keepsNothing: true });
+    node.join();
+    for (const other of [seed, ...here]) world.connect(node, other);
+    here.add(node);
+    const begun = world.queue.now;
+    node.onWhole = () => {
+      seconds.push((world.queue.now - begun) / 1000);
+      world.queue.after(500, () => {
+        here.delete(node);
+        world.leave(node);
+        world.queue.after(5000, come);
+      });
+    };
+  };
+  for (let i = 0; i < atATime; i++) world.queue.at(15_000 + 700 * i, come);
+  world.runUntil(() => false, 15_000 + forMs);
+  const { now } = world.queue;
+  return [
+    ...seconds,
+    ...[...here].filter((node) => !node.isWhole).map((node) => (now - node.joinedAt) / 1000),
+  ];
 }

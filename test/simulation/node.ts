@@ -26,6 +26,8 @@ export interface NodeOptions {
   readonly keepsNothing?: boolean;
   /** Changes each message that the node sends; undefined swallows it. */
   readonly tamper?: (message: Message) => Message | undefined;
+  /** What the node sends besides, when a message comes. */
+  readonly answer?: (message: Message) => readonly Message[];
   /** Behind a router that lets nobody in whom the node has not sent to before. */
   readonly routed?: boolean;
   /** True where the disk refuses to write a piece, or has lost it. */
@@ -144,6 +146,13 @@ export class SimulatedNode {
     this.#arm();
   }
 
+  /** A message has arrived. */
+  receive(key: number, message: Message): void {
+    if (!this.connections.has(key)) return;
+    this.handle({ kind: 'message', peer: key, message });
+    for (const said of this.#options.answer?.(message) ?? []) this.#put(key, said, 0);
+  }
+
   #arm(): void {
     const due = this.engine.nextTimeout();
     if (due === undefined || (this.#timer !== undefined && this.#timer <= due)) return;
@@ -183,10 +192,12 @@ export class SimulatedNode {
   }
 
   #send(key: number, original: Message, payload: number): void {
-    const connection = this.connections.get(key);
     const message = this.#tamper === undefined ? original : this.#tamper(original);
-    if (connection === undefined || message === undefined) return;
-    connection.out.send(message, { bytes: sizeOf(message), payload });
+    if (message !== undefined) this.#put(key, message, payload);
+  }
+
+  #put(key: number, message: Message, payload: number): void {
+    this.connections.get(key)?.out.send(message, { bytes: sizeOf(message), payload });
   }
 
   #upload(effect: Extract<SwarmEffect, { kind: 'upload' }>): void {

@@ -85,7 +85,7 @@ export class World {
             end.handle({ kind: 'uploaded', peer: key, bytes });
           },
           onMessage: (message) => {
-            if (remote.connections.has(key)) remote.handle({ kind: 'message', peer: key, message });
+            remote.receive(key, message);
           },
         },
       );

@@ -101,7 +101,7 @@ async function soak(
     ...{ peers, tracker: announce, infoHash: v1, pieces: BYTES / PIECE, minutes },
     seed: { host: seedHost.address, port: PEER_PORT },
   });
-  const scene: Scene = { content, torrent, stage, end: begun + minutes * 60_000, downloads: 0, failures: [] };
+  const scene: Scene = { content, torrent, stage, end: begun + minutes * 60_000, seconds: new Map(), failures: [] };
   const stock = STOCK.map((client, i) => keepDownloading(client, stockHosts[i], scene));
   const watching = watch(watched, begun, stop.signal);
   await crowd.exited;
@@ -118,7 +118,8 @@ interface Scene {
   readonly torrent: string;
   readonly stage: Stage;
   readonly end: number;
-  downloads: number;
+  /** Seconds that each whole download took, by client. */
+  readonly seconds: Map<string, number[]>;
   readonly failures: string[];
 }
 
@@ -132,14 +133,16 @@ async function keepDownloading(client: PeerClient, host: Host | undefined, scene
   if (host === undefined) return;
   while (performance.now() < scene.end) {
     const folder = await scene.stage.makeFolder('arrived');
+    const begun = performance.now();
     const peer = await client.start(host, { role: 'leech', source: scene.torrent, folder });
     try {
       await finished(peer, Math.min(300, (scene.end - performance.now()) / 1000 + 20));
+      const seconds = (performance.now() - begun) / 1000;
       const arrived = await manifestOf(join(folder, scene.content.name));
       if ([...arrived.values()].join() !== [...scene.content.manifest.values()].join()) {
         scene.failures.push(`${client.name}: wrong bytes`);
       }
-      scene.downloads++;
+      scene.seconds.set(client.name, [...(scene.seconds.get(client.name) ?? []), seconds]);
     } catch (error) {
       if (performance.now() < scene.end) {
         scene.failures.push(
@@ -213,7 +216,13 @@ function report(run: {
       .filter((line) => /"level":"(error|fatal)"|"event":"error"|Error:/.test(line));
     scene.failures.push(...errors.map((line) => `${name}: ${line}`));
   }
-  process.stdout.write(`crowd: ${tally}\nstock clients: ${String(scene.downloads)} whole downloads\n`);
+  process.stdout.write(`crowd: ${tally}\n`);
+  for (const [client, seconds] of scene.seconds) {
+    seconds.sort((a, b) => a - b);
+    const [half, most] = [seconds[seconds.length >> 1] ?? 0, seconds.at(-1) ?? 0];
+    const times = `half within ${half.toFixed(0)} s, all within ${most.toFixed(0)} s`;
+    process.stdout.write(`${client}: ${String(seconds.length)} whole downloads, ${times}\n`);
+  }
   process.stdout.write(`failures: ${String(scene.failures.length)}\n${scene.failures.join('\n')}\n`);
   return scene.failures.length === 0 ? 0 : 1;
 }

@@ -95,6 +95,7 @@ export class Peer {
 
   /** BEP 16; owned by superseed.ts. */
   shown: Set<number> | undefined;
+  readonly pending: Set<number> = new Set();
   backlog = 0;
   /** Bytes of what it was shown that no transport has taken. */
   owed = 0;
@@ -104,7 +105,7 @@ export class Peer {
   isProven = false;
   /** It asked for nothing of what it was shown. */
   isIndifferent = false;
-  /** Nothing is left to be shown to it, or it takes nothing. */
+  /** What it was shown was taken back: it is shown nothing more for a moment. */
   exhausted = false;
 
   /** Payload rates over some 20 s, and totals. */

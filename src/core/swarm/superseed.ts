@@ -1,7 +1,8 @@
 // Super-seeding (BEP 16): as the only seed of several leechers we show each of them other pieces, so that the first
 // copy of everything leaves us once. Work-conserving: pieces are shown as fast as the uplink takes them.
-// Invariant: `peer.shown` is undefined for peers that see all we have; else it holds the pieces shown to the peer, and
-// `peer.backlog` is the bytes of those that it has not reported to have.
+// Invariant: `peer.shown` is undefined for peers that see all we have; else it holds the pieces shown to the peer.
+// `peer.pending` are those of them that are promised to it: it has neither reported nor failed to take them.
+// `peer.backlog` is their bytes, and `#promises` counts, for each piece, the peers that it is promised to.
 import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
@@ -17,6 +18,8 @@ const AHEAD_PIECES = 1.01;
  */
 const OWED_MS = 200;
 const OWED_PIECES = 2;
+/** With less to take than in this time, and a piece, the uplink all but idles: what others have is better than nothing. */
+const IDLE_MS = 50;
 /** The kernel takes much at once, so what peers have not reported is bounded too: what they report in this time. */
 const UNREPORTED_MS = 600;
 const UNREPORTED_PIECES = 4;
@@ -45,9 +48,9 @@ const UNWANTED_MS = 1500;
 
 export class SuperSeed {
   readonly #context: SwarmContext;
-  /** How many peers each piece was shown to. */
-  #showings: Uint16Array = new Uint16Array(0);
-  /** No piece below was never shown. */
+  /** To how many peers each piece is promised; empty while we do not super-seed. */
+  #promises: Uint16Array = new Uint16Array(0);
+  /** All pieces below were out at the last tick, or later. */
   #cursor = 0;
   /** The last piece was shown to a peer that had taken one before. */
   #wasProven = false;
@@ -63,7 +66,7 @@ export class SuperSeed {
   arrive(peer: Peer): boolean {
     const content = this.#context.content;
     if (content === undefined || peer.isWebSeed || !this.#isFit(content)) return false;
-    if (this.#showings.length !== content.pieces.size) this.#showings = new Uint16Array(content.pieces.size);
+    if (this.#promises.length !== content.pieces.size) this.#promises = new Uint16Array(content.pieces.size);
     peer.shown = new Set();
     return true;
   }
@@ -73,16 +76,15 @@ export class SuperSeed {
     peer.shown = undefined;
   }
 
-  /** Bytes of a piece go to the peer. One that sees all takes what it likes: it is not shown to others too. */
-  sent(peer: Peer, piece: number): void {
+  /** Bytes of a piece go to the peer. */
+  sent(peer: Peer): void {
     peer.tookAt = this.#context.now;
     peer.isIndifferent = false;
-    if (peer.shown === undefined && this.#showings[piece] === 0) this.#showings[piece] = 1;
   }
 
   /** The transport took bytes. */
   taken(peer: Peer, bytes: number): void {
-    if (this.#showings.length === 0) return;
+    if (this.#promises.length === 0) return;
     peer.owed = Math.max(0, peer.owed - bytes);
     this.#taken.add(bytes, this.#context.now);
     this.showMore();
@@ -93,7 +95,10 @@ export class SuperSeed {
     const content = this.#context.content;
     if (content === undefined || peer.shown?.has(piece) !== true) return;
     const bytes = content.geometry.pieceSize(piece);
-    peer.backlog = Math.max(0, peer.backlog - bytes);
+    if (peer.pending.delete(piece)) {
+      peer.backlog -= bytes;
+      this.#withdraw(piece);
+    }
     // What it says to have without our help is not to come from us either.
     peer.owed = Math.min(peer.owed, peer.backlog);
     this.#reported.add(bytes, this.#context.now);
@@ -107,14 +112,14 @@ export class SuperSeed {
   /** Shows pieces to the peers that have the least to take. */
   showMore(): void {
     const content = this.#context.content;
-    if (content === undefined || this.#showings.length === 0) return;
+    if (content === undefined || this.#promises.length === 0) return;
     const room = this.#room(content);
     while (room.proven > 0 || room.trial > 0) {
       const peer = this.#neediest(content, room);
       if (peer === undefined) return;
-      const piece = this.#choose(content, peer);
+      const piece = this.#choose(content, peer, room);
       if (piece < 0) {
-        peer.exhausted = true;
+        room.passed.add(peer);
         continue;
       }
       const bytes = this.#show(content, peer, piece);
@@ -128,10 +133,10 @@ export class SuperSeed {
     const { now, peers, slots } = this.#context;
     const { pieceLength } = content.metainfo;
     const taken = this.#taken.perSecond(now);
-    let owed = (taken * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
+    const owed = (taken * OWED_MS) / 1000 + OWED_PIECES * pieceLength;
     let unreported = (this.#reported.perSecond(now) * UNREPORTED_MS) / 1000 + UNREPORTED_PIECES * pieceLength;
     const patience = Math.max(SLOW_MS, (PATIENT_PIECES * 1000 * pieceLength) / Math.max(1, taken));
-    let [trials, failed, proven, free, tempted] = [0, 0, 0, slots, 0];
+    let [trials, failed, proven, free, tempted, coming] = [0, 0, 0, slots, 0, 0];
     for (const peer of peers.values()) {
       if (peer.peerInterested && !peer.amChoking) free--;
       if (peer.isProven) proven++;
@@ -141,13 +146,13 @@ export class SuperSeed {
       if (peer.isIndifferent || (isTried && now - peer.shownAt > patience)) failed++;
       else if (isTried && hasNotAsked(peer)) trials += peer.backlog;
       else if (now - peer.tookAt <= SLOW_MS) {
-        owed -= peer.owed;
+        coming += peer.owed;
         unreported -= peer.backlog;
       }
     }
     // In an honest crowd some get elsewhere what they were shown here: only where most want nothing do they count.
     failed = Math.max(0, failed - proven);
-    const room = Math.min(owed, unreported);
+    const room = Math.min(owed - coming, unreported);
     const beyond = trials - Math.min(failed, MOST_TRIALS) * pieceLength;
     const canTempt = tempted < Math.max(free, TEMPTED);
     return {
@@ -155,6 +160,8 @@ export class SuperSeed {
       trial: room - beyond,
       canTempt,
       areSomeIndifferent: failed > 0,
+      isIdle: coming < (taken * IDLE_MS) / 1000 + pieceLength,
+      passed: new Set(),
     };
   }
 
@@ -169,11 +176,13 @@ export class SuperSeed {
   /** Ends super-seeding once every piece is seen at some peer, or another seed is there. */
   tick(): void {
     const content = this.#context.content;
-    if (content === undefined || this.#showings.length === 0) return;
+    if (content === undefined || this.#promises.length === 0) return;
     if (!this.#isFit(content) || this.#isLonely()) {
       this.#end(content);
       return;
     }
+    // Peers that had pieces may have gone with them.
+    this.#cursor = 0;
     for (const peer of this.#context.peers.values()) {
       if (this.#isUnwanted(peer)) this.#reveal(content, peer);
       else if (peer.backlog > 0 && this.#context.now - peer.tookAt > STALLED_MS) this.#takeBack(peer);
@@ -205,6 +214,7 @@ export class SuperSeed {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
       if (peer.shown === undefined || peer.exhausted || peer.gone || peer.isIndifferent) continue;
+      if (room.passed.has(peer)) continue;
       if (!(peer.isProven ? room.proven > 0 : room.trial > 0)) continue;
       if (!peer.saidPieces && this.#context.now - peer.connectedAt < SILENT_MS) continue;
       // A choked peer sees enough to want its turn, once there is one to be had.
@@ -217,20 +227,20 @@ export class SuperSeed {
   }
 
   /** A piece that was never shown; once there is none and the uplink idles, the rarest that the peer lacks. Or -1. */
-  #choose(content: Content, peer: Peer): number {
+  #choose(content: Content, peer: Peer, room: Room): number {
     const { size } = content.pieces;
     while (this.#cursor < size && this.#isOut(content, this.#cursor)) this.#cursor++;
     for (let piece = this.#cursor; piece < size; piece++) {
       if (!this.#isOut(content, piece) && peer.shown?.has(piece) !== true) return piece;
     }
-    if (this.#isUploading()) return -1;
+    if (!room.isIdle) return -1;
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     const start = this.#context.rng.below(size);
     for (let i = 0; i < size; i++) {
       const piece = (start + i) % size;
       if (peer.has?.has(piece) === true || peer.shown?.has(piece) === true) continue;
-      const copies = content.availability.copies(piece) * 256 + (this.#showings[piece] ?? 0);
+      const copies = content.availability.copies(piece) * 256 + (this.#promises[piece] ?? 0);
       if (copies >= least) continue;
       best = piece;
       least = copies;
@@ -250,14 +260,7 @@ export class SuperSeed {
   }
 
   #isOut(content: Content, piece: number): boolean {
-    return (this.#showings[piece] ?? 0) > 0 || content.availability.copies(piece) > 0;
-  }
-
-  #isUploading(): boolean {
-    for (const peer of this.#context.peers.values()) {
-      if (peer.uploads.inFlight > 0 || peer.uploads.length > 0) return true;
-    }
-    return false;
+    return (this.#promises[piece] ?? 0) > 0 || content.availability.copies(piece) > 0;
   }
 
   /** Returns the piece's bytes. */
@@ -265,11 +268,12 @@ export class SuperSeed {
     const size = content.geometry.pieceSize(piece);
     if (peer.backlog === 0) peer.tookAt = this.#context.now;
     peer.shown?.add(piece);
+    peer.pending.add(piece);
     this.#wasProven = peer.isProven;
     peer.shownAt = this.#context.now;
     peer.backlog += size;
     peer.owed += size;
-    this.#showings[piece] = (this.#showings[piece] ?? 0) + 1;
+    this.#promises[piece] = (this.#promises[piece] ?? 0) + 1;
     this.#context.send(peer, { kind: 'have', piece });
     return size;
   }
@@ -278,13 +282,16 @@ export class SuperSeed {
   #takeBack(peer: Peer): void {
     peer.exhausted = true;
     peer.owed = 0;
-    if (peer.backlog === 0) return;
-    for (const piece of peer.shown ?? []) {
-      if (peer.has?.has(piece) === true) continue;
-      this.#showings[piece] = Math.max(0, (this.#showings[piece] ?? 0) - 1);
+    for (const piece of peer.pending) {
+      this.#withdraw(piece);
       if (piece < this.#cursor) this.#cursor = piece;
     }
+    peer.pending.clear();
     peer.backlog = 0;
+  }
+
+  #withdraw(piece: number): void {
+    this.#promises[piece] = (this.#promises[piece] ?? 0) - 1;
   }
 
   /** The peer sees all we have from now on. */
@@ -302,7 +309,7 @@ export class SuperSeed {
 
   #end(content: Content): void {
     for (const peer of this.#context.peers.values()) this.#reveal(content, peer);
-    this.#showings = new Uint16Array(0);
+    this.#promises = new Uint16Array(0);
     this.#cursor = 0;
   }
 }
@@ -314,6 +321,10 @@ interface Room {
   /** A choked peer may be made to want a slot. */
   readonly canTempt: boolean;
   readonly areSomeIndifferent: boolean;
+  /** The uplink has next to nothing to do. */
+  readonly isIdle: boolean;
+  /** Peers for which no piece was found. */
+  readonly passed: Set<Peer>;
 }
 
 function hasNotAsked(peer: Peer): boolean {

@@ -122,7 +122,7 @@ export class Uploads {
     if (count === queue.length && queue.inFlight > 0 && this.#mayGrow(first, length)) return 0;
     const { piece, begin, length: blockLength } = first;
     queue.send(count, { piece, begin, length, blockLength });
-    this.#superSeed.sent(peer, piece);
+    this.#superSeed.sent(peer);
     this.#context.sayHaves(peer);
     this.#context.effects.push({ kind: 'upload', peer: peer.key, piece, begin, length, blockLength });
     return length;
