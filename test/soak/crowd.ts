@@ -42,7 +42,8 @@ export async function runCrowd(plan: CrowdPlan): Promise<void> {
       const rng = new Rng(index + 1);
       await sleep(rng.below(15_000));
       while (performance.now() < end) {
-        await visit(plan, { rng, id: peerId(index, tally.visits), tally });
+        const port = 20_000 + rng.below(20_000);
+        await visit(plan, { rng, id: peerId(index, tally.visits), port, tally });
         await sleep(200 + rng.below(12_000));
       }
     }),
@@ -54,6 +55,8 @@ export async function runCrowd(plan: CrowdPlan): Promise<void> {
 interface Visitor {
   readonly rng: Rng;
   readonly id: Uint8Array;
+  /** The same at its coming and its going: the tracker knows peers by address and port. */
+  readonly port: number;
   readonly tally: Tally;
 }
 
@@ -103,9 +106,9 @@ function ask(plan: CrowdPlan, socket: Socket, rng: Rng): void {
   }
 }
 
-async function announce(plan: CrowdPlan, { id, rng, tally }: Visitor, event: string): Promise<void> {
+async function announce(plan: CrowdPlan, { id, port, tally }: Visitor, event: string): Promise<void> {
   const hash = percentEncode(fromHex(plan.infoHash));
-  const query = `info_hash=${hash}&peer_id=${percentEncode(id)}&port=${String(20_000 + rng.below(20_000))}`;
+  const query = `info_hash=${hash}&peer_id=${percentEncode(id)}&port=${String(port)}`;
   const url = `${plan.tracker}?${query}&uploaded=0&downloaded=0&left=1000&compact=1&numwant=30&event=${event}`;
   tally.announces++;
   const status = await new Promise<number>((resolve) => {
