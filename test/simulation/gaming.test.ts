@@ -115,7 +115,6 @@ function keepComing({ world, seed }: Game): void {
 describe('a seed among two hundred peers that take a few blocks and go', () => {
   it.each([1, 2, 6])('gives it all to each that comes, %i at a time', (atATime) => {
     const seconds = comeAndGo(atATime, 60_000);
-    console.log(seconds.length, seconds.map((x) => x.toFixed(1)).join(' '));
     expect(seconds.length).toBeGreaterThan(5 * atATime);
     expect(Math.max(...seconds)).toBeLessThan(8);
   });

@@ -101,7 +101,14 @@ async function soak(
     ...{ peers, tracker: announce, infoHash: v1, pieces: BYTES / PIECE, minutes },
     seed: { host: seedHost.address, port: PEER_PORT },
   });
-  const scene: Scene = { content, torrent, stage, end: begun + minutes * 60_000, seconds: new Map(), failures: [] };
+  const scene: Scene = {
+    content,
+    torrent,
+    stage,
+    end: begun + minutes * 60_000,
+    seconds: new Map(),
+    failures: [],
+  };
   const stock = STOCK.map((client, i) => keepDownloading(client, stockHosts[i], scene));
   const watching = watch(watched, begun, stop.signal);
   await crowd.exited;

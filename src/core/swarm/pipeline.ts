@@ -13,8 +13,11 @@ export interface Pace {
   readonly leastDepth: number;
 }
 
-/** Peers that share a link should all ask for about the same: who asks for little gets little and asks for less. */
-export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 8 };
+/**
+ * Peers that share a link should all ask for about the same: who asks for little gets little and asks for less. At least
+ * what a peer that many ask of serves in one turn (upload-turns.ts): of sixty peers, more is much of the content.
+ */
+export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 4 };
 /** Neighbours become one HTTP range: each costs both sides work and a round trip, so few and long ones are best. */
 export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 16 };
 

@@ -10,7 +10,11 @@ import type { Content } from './content.ts';
 import type { SwarmContext } from './context.ts';
 import type { Peer } from './peers.ts';
 
-/** A block is asked of a second peer that should deliver it in this share of the time: more is paid for in waste. */
+/**
+ * A block is asked of a second peer that should deliver it in this share of the time, and is so much quicker on the
+ * whole: more is paid for in waste. What counts for the first is the better of its rates, for the second its mean: peers
+ * of a crowd serve by turns, and whoever just had its turn looks quicker than who waits for it.
+ */
 const STEAL_GAIN = 0.3;
 const FRESH_MS = 20;
 /** Blocks that one search looks at: those that the peer has not got would cost others their time. */
@@ -42,12 +46,13 @@ export class Sharing {
     const { content, now } = this.#context;
     if (content === undefined) return undefined;
     if (now - this.#madeAt >= FRESH_MS) this.#make();
-    let worst = ((peer.outstanding.size + 1) * blockMs(peer, now)) / STEAL_GAIN;
+    const own = blockMs(peer.down.perSecond(now)) / STEAL_GAIN;
+    let worst = (peer.outstanding.size + 1) * own;
     let found: number | undefined;
     let looks = MOST_LOOKS;
     for (const slow of this.#slowest) {
       if (slow.drainedIn <= worst || looks <= 0) break;
-      if (slow.peer === peer) continue;
+      if (slow.peer === peer || slow.blockMs <= own) continue;
       const blocks = this.#blocksOf(content, slow);
       for (let at = blocks.length - 1; at >= 0 && looks-- > 0; at--) {
         const { id, place } = blocks[at] ?? { id: -1, place: 0 };
@@ -74,7 +79,7 @@ export class Sharing {
     for (const peer of peers.values()) {
       const { size } = peer.outstanding;
       if (size === 0) continue;
-      const each = blockMs(peer, now);
+      const each = blockMs(Math.max(peer.pipeline.expectedRate(now), peer.down.perSecond(now)));
       this.#slowest.push({ peer, blockMs: each, drainedIn: size * each, blocks: undefined });
     }
     this.#slowest.sort((a, b) => b.drainedIn - a.drainedIn);
@@ -102,7 +107,7 @@ function mayAsk(peer: Peer, piece: number): boolean {
   return peer.has?.has(piece) === true && (!peer.choked || peer.allowedFast.has(piece));
 }
 
-/** Between two blocks of the peer, by its rate of the last second, or the last one in which it was asked for any. */
-function blockMs(peer: Peer, now: Millis): Millis {
-  return (BLOCK_LENGTH * 1000) / Math.max(peer.pipeline.expectedRate(now), 1024);
+/** Between two blocks at a rate; that of a peer that has sent nothing is not nothing. */
+function blockMs(rate: number): Millis {
+  return (BLOCK_LENGTH * 1000) / Math.max(rate, 1024);
 }
