@@ -23,6 +23,9 @@ export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 1
 
 /** More is asked for once half of what was has come: requests go out in batches, and one round trip's stand yet. */
 export const REFILL_BELOW = 0.5;
+/** Of a peer that brings so few blocks in this time they all stand requested: with less it runs dry between its turns. */
+const FEW = 8;
+const FEW_MS = 750;
 /** A round trip is measured as the least of this long. */
 const ROUND_TRIP_MEMORY_MS = 15_000;
 const BUCKET_MS = 100;
@@ -77,7 +80,8 @@ export class Pipeline {
     if (latencyMs < this.#least) this.#least = latencyMs;
     const roundTrip = Math.min(this.#least, this.#leastBefore);
     const { queueMs, leastDepth } = this.#pace;
-    const wanted = (this.#rate.perSecond(now) * (2 * roundTrip + queueMs)) / 1000 / BLOCK_LENGTH;
+    const blocksPerMs = this.#rate.perSecond(now) / 1000 / BLOCK_LENGTH;
+    const wanted = Math.max(blocksPerMs * (2 * roundTrip + queueMs), Math.min(FEW, blocksPerMs * FEW_MS));
     this.#depth = Math.min(this.#depth + 1, Math.max(leastDepth, Math.ceil(wanted)));
   }
 
