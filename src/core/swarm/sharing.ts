@@ -16,6 +16,8 @@ import type { Peer } from './peers.ts';
  * of a crowd serve by turns, and whoever just had its turn looks quicker than who waits for it.
  */
 const STEAL_GAIN = 0.3;
+/** A peer's turn brings so many blocks (upload-turns.ts): what was silent for a time brings no more in as much time. */
+const TURN_BLOCKS = 4;
 const FRESH_MS = 20;
 /** Blocks that one search looks at: those that the peer has not got would cost others their time. */
 const MOST_LOOKS = 1024;
@@ -79,7 +81,10 @@ export class Sharing {
     for (const peer of peers.values()) {
       const { size } = peer.outstanding;
       if (size === 0) continue;
-      const each = blockMs(Math.max(peer.pipeline.expectedRate(now), peer.down.perSecond(now)));
+      const atBest = blockMs(Math.max(peer.pipeline.expectedRate(now), peer.down.perSecond(now)));
+      const [oldest = now] = peer.outstanding.values();
+      const silentMs = now - Math.max(oldest, peer.lastBlockAt);
+      const each = Math.max(atBest, silentMs / TURN_BLOCKS);
       this.#slowest.push({ peer, blockMs: each, drainedIn: size * each, blocks: undefined });
     }
     this.#slowest.sort((a, b) => b.drainedIn - a.drainedIn);
