@@ -16,6 +16,8 @@ import type { Peer } from './peers.ts';
  * of a crowd serve by turns, and whoever just had its turn looks quicker than who waits for it.
  */
 const STEAL_GAIN = 0.3;
+/** While no more than this part of all pieces is lacking, who may be sooner is asked at once: little can be wasted. */
+const END_SHARE = 64;
 /** A peer's turn brings so many blocks (upload-turns.ts): what was silent for a time brings no more in as much time. */
 const TURN_BLOCKS = 4;
 const FRESH_MS = 20;
@@ -48,13 +50,15 @@ export class Sharing {
     const { content, now } = this.#context;
     if (content === undefined) return undefined;
     if (now - this.#madeAt >= FRESH_MS) this.#make();
-    const own = blockMs(peer.down.perSecond(now)) / STEAL_GAIN;
+    const isEnd = content.pieces.lacking * END_SHARE <= content.pieces.size;
+    const rate = isEnd ? peer.pipeline.expectedRate(now) : peer.down.perSecond(now);
+    const own = blockMs(rate) / STEAL_GAIN;
     let worst = (peer.outstanding.size + 1) * own;
     let found: number | undefined;
     let looks = MOST_LOOKS;
     for (const slow of this.#slowest) {
       if (slow.drainedIn <= worst || looks <= 0) break;
-      if (slow.peer === peer || slow.blockMs <= own) continue;
+      if (slow.peer === peer || (!isEnd && slow.blockMs <= own)) continue;
       const blocks = this.#blocksOf(content, slow);
       for (let at = blocks.length - 1; at >= 0 && looks-- > 0; at--) {
         const { id, place } = blocks[at] ?? { id: -1, place: 0 };
