@@ -19,7 +19,9 @@ if (values.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-const { runSeed } = await createJiti(import.meta.url, { interopDefault: false }).import('./whole/scenario.ts');
+const { runSeed } = await createJiti(import.meta.url, { interopDefault: false }).import(
+  './whole/scenario.ts',
+);
 
 if (values.seed === undefined) await runMany(Number(values.from), Number(values.seeds));
 else await runOne(Number(values.seed));
