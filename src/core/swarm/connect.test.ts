@@ -54,4 +54,23 @@ describe('addresses of peers', () => {
     connector.fill();
     expect(dialled()).toEqual(['10.0.0.1:6881']);
   });
+
+  it('that failed often are tried soon where a tracker names them again, not where a peer does', () => {
+    const { connector, context, dialled } = setUp();
+    connector.add('tracker', [at('10.0.0.1')]);
+    for (let failures = 0; failures < 5; failures++) {
+      expect(dialled()).toEqual(['10.0.0.1:6881']);
+      connector.failed(at('10.0.0.1'));
+      context.now += 30 * 60_000 * (failures < 4 ? 1 : 0);
+      connector.fill();
+    }
+    const tries = (source: 'pex' | 'tracker'): string[] => {
+      connector.add(source, [at('10.0.0.1')]);
+      context.now += 20_000;
+      connector.fill();
+      return dialled();
+    };
+    expect(tries('pex')).toEqual([]);
+    expect(tries('tracker')).toEqual(['10.0.0.1:6881']);
+  });
 });

@@ -47,8 +47,7 @@ export class Connector {
       const key = formatAddress(address);
       const known = this.#candidates.get(key);
       if (known !== undefined) {
-        // Somebody whom we trust to know says that it is there again.
-        if (source === 'user' || source === 'tracker') known.failures = Math.min(known.failures, 1);
+        if (source === 'user' || source === 'tracker') this.#forgive(known);
         continue;
       }
       if (address.port === 0 || needsZone(address.ip) || this.#candidates.size >= MAX_CANDIDATES) continue;
@@ -132,6 +131,12 @@ export class Connector {
       places--;
       this.#context.effects.push({ kind: 'dial', address: candidate.address });
     }
+  }
+
+  /** Somebody whom we trust to know says that it is there again: it is dialled as after its first failure. */
+  #forgive(candidate: Candidate): void {
+    candidate.failures = Math.min(candidate.failures, 1);
+    candidate.retryAt = Math.min(candidate.retryAt, this.#context.now + RETRY_FIRST_MS);
   }
 
   /** BEP 27: a private torrent takes peers from its tracker and its user only. */
