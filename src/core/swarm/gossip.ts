@@ -54,9 +54,12 @@ export class Gossip {
     told.heardAt = this.#context.now;
     const taken = added.slice(0, PEX_PEERS_PER_MESSAGE * 2);
     this.#holepunch.introduced(peer, taken);
+    // Of two that have all, neither has any use for the other.
+    const isSeed = this.#context.content?.pieces.lacking === 0;
+    const useful = taken.filter(({ flags }) => !isSeed || (flags & PEX_FLAGS.uploadOnly) === 0);
     this.#connector.add(
       'pex',
-      taken.map(({ address }) => address),
+      useful.map(({ address }) => address),
     );
   }
 
