@@ -68,6 +68,14 @@ describe('what a peer got', () => {
     expect([readers.gained('a'), readers.gained('b')]).toEqual([500, 100]);
   });
 
+  it('is finished where it has everything by its first announce, and has got it since its start', () => {
+    const readers = new Readers();
+    readers.see(told({ seed: true, downloaded: 1000 }), 0);
+    readers.see(told({ seed: true, downloaded: 1000 }), 0);
+    readers.see(told({ seed: true, downloaded: 400 }, { peerId: 'p2' }), 0);
+    expect([readers.finished('a'), readers.gained('a')]).toEqual([1, 1400]);
+  });
+
   it('is finished once, whatever is announced how often', () => {
     const readers = new Readers();
     for (let i = 0; i < 3; i++) readers.see(told({ finished: true, downloaded: 1000, seed: true }), 0);

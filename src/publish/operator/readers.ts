@@ -60,7 +60,7 @@ export class Readers {
     return this.#sums.get(item)?.gained ?? 0;
   }
 
-  /** Readers of an item that have said that they are finished, since this was made. */
+  /** Readers of an item that have said that they are finished, or that they got all of it, since this was made. */
   finished(item: string): number {
     return this.#sums.get(item)?.finished ?? 0;
   }
@@ -83,8 +83,10 @@ export class Readers {
     }
     if (told !== undefined) {
       reader.downloaded = Math.max(reader.downloaded, told.downloaded);
-      if (told.finished && !reader.finished) this.#sumOf(reader.item).finished++;
-      reader.finished ||= told.finished;
+      // Who is quick by way of a web seed has it all before it announces: it has no completion to tell.
+      const isFinished = told.finished || (told.seed && told.downloaded >= length);
+      if (isFinished && !reader.finished) this.#sumOf(reader.item).finished++;
+      reader.finished ||= isFinished;
     }
     this.#count(reader);
     const isDone = reader.finished || reader.had >= length;
