@@ -21,7 +21,7 @@ const WARM_EXTRA = 512 * 2 ** 20;
 
 const USAGE = `usage: node bench/run.mjs pair [--gib 1] [--rounds 3] [--clients swarmpress,libtorrent,transmission,aria2,webtorrent]
   [--all]                  every pairing of the clients, not only each with itself and with the first, both ways
-  [--pairs seed:leech,…]   just these
+  [--pairs seed:leech,…]   just these; NAME+utp: without TCP between peers
   [--json FILE]            all numbers
 Rates run from the first payload to the leech's own word that it has all.
 `;

@@ -14,7 +14,7 @@ const BYTES = 8 * 2 ** 20;
 const PORT = String(PEER_PORT);
 const OURS = ['--json', '--port', PORT, '--no-dht', '--no-lsd'];
 const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_with.py')],
+  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
   resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
 ];
 /** uTP alone: libtorrent finds the peer that a rendezvous names by the address it sees, which TCP does not show. */

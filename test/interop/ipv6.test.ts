@@ -11,7 +11,7 @@ import { onStage } from '../support/stage.ts';
 const BYTES = 2 * 2 ** 20;
 const TRACKER_PORT = 6969;
 const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_with.py')],
+  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
   resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
 ];
 

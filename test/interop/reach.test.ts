@@ -6,9 +6,10 @@ import { createNodeEnv } from '../../src/node/env.ts';
 import { verifySignature } from '../../src/node/signatures.ts';
 import { udpPort } from '../../src/node/udp.ts';
 import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
-import { finished, PEER_PORT, type PeerClient } from '../support/clients/peer.ts';
+import { finished, PEER_PORT } from '../support/clients/peer.ts';
 import { isEvent, swarmpress, swarmpressCommand, swarmpressWith } from '../support/clients/swarmpress.ts';
 import { transmissionWith } from '../support/clients/transmission.ts';
+import { withoutTcp } from '../support/clients/without-tcp.ts';
 import { makeContent, manifestOf, type Content } from '../support/content.ts';
 import { exchange } from '../support/exchange.ts';
 import { createHosts } from '../support/network.ts';
@@ -16,23 +17,11 @@ import { onStage, type Stage } from '../support/stage.ts';
 
 const LOOPBACK = '127.0.0.1';
 const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_with.py')],
+  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
   resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
 ];
 /** Our nodes of the DHT that libtorrent and we meet in. */
 const NODES = 50;
-
-/** A client on a host that opens no TCP connections to peers. */
-function withoutTcp(client: PeerClient): PeerClient {
-  return {
-    ...client,
-    start: async (host, job) => {
-      const toPeers = ['ipproto', 'tcp', 'dport', String(PEER_PORT)];
-      await host.run(['ip', 'rule', 'add', ...toPeers, 'pref', '10', 'unreachable']);
-      return client.start(host, job);
-    },
-  };
-}
 
 describe.concurrent('transmission', () => {
   const utp = transmissionWith({ 'utp-enabled': true });

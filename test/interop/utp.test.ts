@@ -129,7 +129,7 @@ async function download(scene: Scene, settings: object, session: Session): Promi
   const { stage, content, torrent, torrentPath } = scene;
   const port = await freePort();
   const seed = stage.start([
-    ...['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_with.py'), PEER_SCRIPT],
+    ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py'), PEER_SCRIPT],
     ...[JSON.stringify(settings), 'seed', torrentPath, content.folder, String(port)],
   ]);
   await seed.waitForLine(isLine('seeding'));
@@ -148,7 +148,7 @@ async function upload(scene: Scene, settings: object, session: Session): Promise
   const hash = Array.from(infoHash, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const magnet = `magnet:?xt=urn:btih:${hash}&x.pe=${HOST}:${String(session.port)}`;
   const leech = stage.start([
-    ...['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_with.py'), PEER_SCRIPT],
+    ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py'), PEER_SCRIPT],
     ...[JSON.stringify(settings), 'leech', magnet, folder, String(await freePort())],
   ]);
   await leech.waitForLine(isLine('done'));

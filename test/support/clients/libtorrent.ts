@@ -3,24 +3,39 @@ import { join } from 'node:path';
 import { run } from '../processes.ts';
 import { PEER_PORT, type PeerClient } from './peer.ts';
 
-const SCRIPT = ['/usr/bin/python3', join(import.meta.dirname, 'libtorrent_peer.py')];
+const PYTHON = '/usr/bin/python3';
+const PEER = join(import.meta.dirname, 'libtorrent_peer.py');
+const SCRIPT = [PYTHON, PEER];
+const WITH = join(import.meta.dirname, 'libtorrent_with.py');
 
-export const libtorrent: PeerClient = {
-  name: 'libtorrent',
-  v2: true,
-  emptyFiles: true,
-  async start(host, job) {
-    const options = job.superSeeding === true ? ['--super'] : [];
-    const process = host.start([...SCRIPT, job.role, job.source, job.folder, String(PEER_PORT), ...options]);
-    const done = process
-      .waitForLine((line) => (line.includes('"done"') ? true : undefined))
-      .then(() => undefined);
-    if (job.role === 'leech') return { process, done };
-    void done.catch(() => undefined);
-    await process.waitForLine((line) => (line.includes('"seeding"') ? true : undefined));
-    return { process, done: Promise.resolve() };
-  },
-};
+export const libtorrent: PeerClient = libtorrentRunBy(SCRIPT);
+
+/** With settings of the session more than the plain ones. */
+export function libtorrentWith(settings: Readonly<Record<string, boolean | number>>): PeerClient {
+  return libtorrentRunBy([PYTHON, WITH, PEER, JSON.stringify(settings)]);
+}
+
+function libtorrentRunBy(command: readonly string[]): PeerClient {
+  return {
+    name: 'libtorrent',
+    v2: true,
+    emptyFiles: true,
+    async start(host, job) {
+      const options = job.superSeeding === true ? ['--super'] : [];
+      const process = host.start([
+        ...[...command, job.role, job.source, job.folder],
+        ...[String(PEER_PORT), ...options],
+      ]);
+      const done = process
+        .waitForLine((line) => (line.includes('"done"') ? true : undefined))
+        .then(() => undefined);
+      if (job.role === 'leech') return { process, done };
+      void done.catch(() => undefined);
+      await process.waitForLine((line) => (line.includes('"seeding"') ? true : undefined));
+      return { process, done: Promise.resolve() };
+    },
+  };
+}
 
 export type TorrentMode = 'v1' | 'v2' | 'hybrid';
 
