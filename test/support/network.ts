@@ -2,6 +2,7 @@
 // network. Links can be shaped with tc (token bucket), and count their bytes. Needs root.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { run, type ProcessOptions, type RunningProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
 
@@ -67,6 +68,16 @@ export class Host {
   }
 }
 
+const NEIGHBOURS = '/proc/sys/net/ipv4/neigh/default/gc_thresh3';
+
+/** All namespaces share one table of neighbours, by default of 1,024: where it is full, connections fail. */
+async function admitNeighbours(hosts: number, stage: Stage): Promise<void> {
+  const before = await readFile(NEIGHBOURS, 'utf8');
+  if (Number(before) >= 2 * hosts * hosts) return;
+  await writeFile(NEIGHBOURS, String(2 * hosts * hosts));
+  stage.onClose(() => writeFile(NEIGHBOURS, before));
+}
+
 /** Makes `count` hosts, 10.10.0.1 and up, all reachable from each other. They go with the stage. */
 export async function createHosts(stage: Stage, count: number): Promise<readonly Host[]> {
   removeStale();
@@ -87,6 +98,7 @@ export async function createHosts(stage: Stage, count: number): Promise<readonly
     remove();
   });
 
+  await admitNeighbours(count, stage);
   await batch([bridge, ...hosts.map((host) => host.name)].map((name) => `netns add ${name}`));
   await batch(
     [
