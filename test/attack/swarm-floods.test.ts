@@ -1,68 +1,12 @@
 // Peers that ask, tell and promise without end. Each flood meets a cap, and who goes on is put out.
 import { describe, expect, it } from 'vitest';
-import { Bitfield } from '../../src/core/bytes/bitfield.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { toPeerId } from '../../src/core/ids.ts';
-import { createBufferPool } from '../../src/core/swarm/buffers.ts';
 import type { SwarmEffect } from '../../src/core/swarm/effects.ts';
-import { SwarmEngine } from '../../src/core/swarm/engine.ts';
 import type { Message } from '../../src/core/wire/messages.ts';
-import { EXTENSION_IDS, encodeExtendedHandshake } from '../../src/core/wire/extended.ts';
+import { EXTENSION_IDS } from '../../src/core/wire/extended.ts';
 import { encodeMetadata, parseMetadata } from '../../src/core/wire/metadata.ts';
 import { encodePex } from '../../src/core/wire/pex.ts';
-import { nodeDigests } from '../../src/node/digests.ts';
-import { parseTorrent } from '../../src/node/parse-torrent.ts';
-import { v1Torrent } from '../support/torrents.ts';
-
-const EVIL = 1;
-
-class Bench {
-  readonly engine: SwarmEngine;
-  now = 1000;
-
-  /** A seed; without `knows` a leecher that has only the hash. */
-  constructor(knows = true) {
-    const metainfo = parseTorrent(v1Torrent());
-    this.engine = new SwarmEngine({
-      infoHash: metainfo.infoHash,
-      infoHashV2: undefined,
-      peerId: toPeerId(new Uint8Array(20)),
-      maxPeers: 50,
-      seed: 1,
-      buffers: createBufferPool(),
-      digests: nodeDigests,
-    });
-    if (knows)
-      this.engine.handle({ kind: 'metainfo', metainfo, have: Bitfield.full(metainfo.pieceCount) }, this.now);
-    this.connect(EVIL);
-  }
-
-  connect(peer: number): SwarmEffect[] {
-    const address = { ip: `203.0.113.${String(peer)}`, port: 6881 };
-    const peerId = toPeerId(new Uint8Array(20).fill(peer));
-    const capabilities = { extended: true, fast: true, dht: false, v2: false };
-    const arrival = { peer, transport: 'tcp', address, outgoing: false, peerId, capabilities } as const;
-    this.engine.handle({ kind: 'peer-connected', ...arrival }, this.now);
-    return this.effects();
-  }
-
-  effects(): SwarmEffect[] {
-    const effects: SwarmEffect[] = [];
-    for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll())
-      effects.push(effect);
-    return effects;
-  }
-
-  say(message: Message, peer = EVIL): SwarmEffect[] {
-    this.engine.handle({ kind: 'message', peer, message }, this.now);
-    return this.effects();
-  }
-
-  greet(metadataSize?: number, peer = EVIL): SwarmEffect[] {
-    const payload = encodeExtendedHandshake({ extensions: EXTENSION_IDS, uploadOnly: false, metadataSize });
-    return this.say({ kind: 'extended', id: 0, payload }, peer);
-  }
-}
+import { EngineBench, FIRST_PEER as EVIL } from '../support/engine-bench.ts';
 
 const isEnd = (effect: SwarmEffect): boolean => effect.kind === 'disconnect';
 
@@ -79,7 +23,7 @@ function metadataSent(effects: readonly SwarmEffect[]): number {
 
 describe('metadata floods', () => {
   it('asking for the metadata for ever: it is given a few times, then refused', () => {
-    const bench = new Bench();
+    const bench = new EngineBench();
     bench.greet();
     const payload = encodeMetadata({ kind: 'request', piece: 0 });
     let given = 0;
@@ -90,7 +34,7 @@ describe('metadata floods', () => {
   });
 
   it('a promise of gigabytes of metadata takes no memory', () => {
-    const bench = new Bench(false);
+    const bench = new EngineBench('stranger');
     const before = process.memoryUsage().arrayBuffers;
     for (const size of [2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
       const asked = bench.greet(size).filter((effect) => effect.kind === 'send');
@@ -100,7 +44,7 @@ describe('metadata floods', () => {
   });
 
   it('metadata that was not asked for is not kept, and a wrong one ends with its sender', () => {
-    const bench = new Bench(false);
+    const bench = new EngineBench('stranger');
     bench.greet(100);
     const data = (bytes: number): Message => {
       const content = new Uint8Array(bytes).fill(1);
@@ -124,7 +68,7 @@ describe('PEX floods', () => {
     });
 
   it('messages without a pause: few peers are taken, and the sender is put out', () => {
-    const bench = new Bench();
+    const bench = new EngineBench();
     bench.greet();
     const dials = new Set<string>();
     let ended = -1;
@@ -141,7 +85,7 @@ describe('PEX floods', () => {
   });
 
   it('patient messages for a day: addresses are kept up to a cap, and dials under way are few', () => {
-    const bench = new Bench(false);
+    const bench = new EngineBench('stranger');
     bench.greet();
     let [dials, most] = [0, 0];
     for (let minute = 0; minute < 24 * 60; minute++) {
@@ -161,7 +105,7 @@ describe('floods of requests', () => {
   it.each([1, 16_384])(
     'of %d bytes without taking any: what waits has a cap, and the rest is refused',
     (length) => {
-      const bench = new Bench();
+      const bench = new EngineBench();
       bench.say({ kind: 'interested' });
       for (let i = 0; i < 100; i++) {
         bench.now += 500;

@@ -1,8 +1,8 @@
 // Two peers behind routers that let nobody in, and a third that both can reach but that gives next to nothing itself:
 // the content comes through only once the two have punched through to each other (BEP 55).
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
+import { createWithLibtorrent, LIBTORRENT_WITH } from '../support/clients/libtorrent.ts';
 import { finished, PEER_PORT } from '../support/clients/peer.ts';
 import { isEvent, swarmpressCommand } from '../support/clients/swarmpress.ts';
 import { makeContent, manifestOf, type Content } from '../support/content.ts';
@@ -13,10 +13,6 @@ import { onStage, type Stage } from '../support/stage.ts';
 const BYTES = 8 * 2 ** 20;
 const PORT = String(PEER_PORT);
 const OURS = ['--json', '--port', PORT, '--no-dht', '--no-lsd'];
-const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
-  resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
-];
 /** uTP alone: libtorrent finds the peer that a rendezvous names by the address it sees, which TCP does not show. */
 const UTP = { enable_outgoing_utp: true, enable_incoming_utp: true, enable_outgoing_tcp: false };
 
@@ -86,11 +82,11 @@ describe.concurrent('holepunching', () => {
       const empty = await stage.makeFolder('empty');
       for (const host of [seed, leech]) await withoutTcp(host);
       const mute = JSON.stringify({ ...UTP, unchoke_slots_limit: 0 });
-      const relayed = relay.start([...LIBTORRENT, mute, 'leech', torrent, empty, PORT]);
+      const relayed = relay.start([...LIBTORRENT_WITH, mute, 'leech', torrent, empty, PORT]);
       await relayed.waitForLine((line) => (line.includes('"listening"') ? true : undefined));
       const settings = JSON.stringify(UTP);
       const source = [torrent, content.folder, PORT, '--peer', `${relay.address}:${PORT}`];
-      const seeding = seed.start([...LIBTORRENT, settings, 'seed', ...source]);
+      const seeding = seed.start([...LIBTORRENT_WITH, settings, 'seed', ...source]);
       await seeding.waitForLine((line) => (line.includes('"seeding"') ? true : undefined));
       await download(scene);
     }));

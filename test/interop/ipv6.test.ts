@@ -1,7 +1,7 @@
 // Hosts that have no IPv4 at all: tracker, seed and download meet over IPv6 alone (BEP 7, BEP 15), with libtorrent.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
+import { createWithLibtorrent, LIBTORRENT_WITH } from '../support/clients/libtorrent.ts';
 import { finished, PEER_PORT, type PeerClient } from '../support/clients/peer.ts';
 import { swarmpress, swarmpressCommand } from '../support/clients/swarmpress.ts';
 import { makeContent, manifestOf } from '../support/content.ts';
@@ -10,10 +10,6 @@ import { onStage } from '../support/stage.ts';
 
 const BYTES = 2 * 2 ** 20;
 const TRACKER_PORT = 6969;
-const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
-  resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
-];
 
 /** Takes the IPv4 address away and gives one of IPv6; that. */
 async function toIpv6(host: Host): Promise<string> {
@@ -31,7 +27,7 @@ const libtorrent: PeerClient = {
   emptyFiles: true,
   start: async (host, { role, source, folder }) => {
     const settings = JSON.stringify({ listen_interfaces: `[::]:${String(PEER_PORT)}` });
-    const process = host.start([...LIBTORRENT, settings, role, source, folder, String(PEER_PORT)]);
+    const process = host.start([...LIBTORRENT_WITH, settings, role, source, folder, String(PEER_PORT)]);
     const whole = process.waitForLine((line) => (/"(done|seeding)"/.test(line) ? true : undefined));
     if (role === 'leech') return { process, done: whole.then(() => undefined) };
     await whole;

@@ -1,9 +1,9 @@
 // Behind a router that runs miniupnpd: a stranger reaches the seed through the port that the router was asked for, and
 // when the seed has ended the router has nothing left of it.
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
+import { createWithLibtorrent, LIBTORRENT } from '../support/clients/libtorrent.ts';
 import { finished, PEER_PORT } from '../support/clients/peer.ts';
 import { isEvent, swarmpressCommand } from '../support/clients/swarmpress.ts';
 import { makeContent, manifestOf } from '../support/content.ts';
@@ -90,9 +90,8 @@ describe.concurrent('a router that speaks', () => {
       });
 
       const folder = await stage.makeFolder('arrived');
-      const script = resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py');
       const from = ['leech', torrent, folder, PORT, '--peer', `${router.address}:${PORT}`];
-      const leech = stranger.start(['/usr/bin/python3', script, ...from]);
+      const leech = stranger.start([...LIBTORRENT, ...from]);
       const done = leech.waitForLine((line) => (line.includes('"done"') ? true : undefined));
       await finished({ process: leech, done: done.then(() => undefined) }, 150);
       expect(await manifestOf(join(folder, content.name))).toEqual(content.manifest);

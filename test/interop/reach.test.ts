@@ -1,11 +1,11 @@
 // Ways to peers beyond a tracker and plain TCP, with stock clients: uTP, encryption, the DHT, the local network.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDhtDriver, type DhtDriver } from '../../src/engine/dht-driver.ts';
 import { createNodeEnv } from '../../src/node/env.ts';
 import { verifySignature } from '../../src/node/signatures.ts';
 import { udpPort } from '../../src/node/udp.ts';
-import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
+import { createWithLibtorrent, LIBTORRENT_WITH } from '../support/clients/libtorrent.ts';
 import { finished, PEER_PORT } from '../support/clients/peer.ts';
 import { isEvent, swarmpress, swarmpressCommand, swarmpressWith } from '../support/clients/swarmpress.ts';
 import { transmissionWith } from '../support/clients/transmission.ts';
@@ -16,10 +16,6 @@ import { createHosts } from '../support/network.ts';
 import { onStage, type Stage } from '../support/stage.ts';
 
 const LOOPBACK = '127.0.0.1';
-const LIBTORRENT = [
-  ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py')],
-  resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py'),
-];
 /** Our nodes of the DHT that libtorrent and we meet in. */
 const NODES = 50;
 
@@ -98,7 +94,7 @@ describe('a magnet link without tracker', () => {
     onStage(async (stage) => {
       const { content, path, hash } = await makeTorrent(stage);
       const entry = await openNetwork(stage);
-      const seed = stage.start([...LIBTORRENT, dhtOf(entry), 'seed', path, content.folder, '0']);
+      const seed = stage.start([...LIBTORRENT_WITH, dhtOf(entry), 'seed', path, content.folder, '0']);
       await seed.waitForLine((line) => (line.includes('"seeding"') ? true : undefined));
       const folder = await stage.makeFolder('arrived');
       const leech = stage.start(
@@ -124,7 +120,7 @@ describe('a magnet link without tracker', () => {
       await seed.waitForLine(isEvent('done'));
       const folder = await stage.makeFolder('arrived');
       const magnet = `magnet:?xt=urn:btih:${hash}`;
-      const leech = stage.start([...LIBTORRENT, dhtOf(entry), 'leech', magnet, folder, '0']);
+      const leech = stage.start([...LIBTORRENT_WITH, dhtOf(entry), 'leech', magnet, folder, '0']);
       const done = leech.waitForLine((line) => (line.includes('"done"') ? true : undefined));
       await finished({ process: leech, done: done.then(() => undefined) }, 120);
       expect(await manifestOf(join(folder, content.name))).toEqual(content.manifest);
@@ -144,7 +140,7 @@ describe('the local network', () => {
       if (other === 'ours') {
         await finished(await swarmpress.start(leechHost, { role: 'leech', source: path, folder }));
       } else {
-        const leech = leechHost.start([...LIBTORRENT, LOCAL, 'leech', path, folder, String(PEER_PORT)]);
+        const leech = leechHost.start([...LIBTORRENT_WITH, LOCAL, 'leech', path, folder, String(PEER_PORT)]);
         const done = leech.waitForLine((line) => (line.includes('"done"') ? true : undefined));
         await finished({ process: leech, done: done.then(() => undefined) });
       }

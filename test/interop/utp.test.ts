@@ -1,7 +1,7 @@
 // Over uTP alone, and under encryption, to and from libtorrent and ourselves: every file arrives as it left.
 import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { equalBytes, fromHex } from '../../src/core/bytes/bytes.ts';
 import { toInfoHash, type InfoHash } from '../../src/core/ids.ts';
@@ -15,12 +15,11 @@ import { createNodeEnv } from '../../src/node/env.ts';
 import { createTcpTransport } from '../../src/node/tcp.ts';
 import { udpPort } from '../../src/node/udp.ts';
 import type { Stream, Transport } from '../../src/ports/transport.ts';
-import { createWithLibtorrent } from '../support/clients/libtorrent.ts';
+import { createWithLibtorrent, LIBTORRENT_WITH } from '../support/clients/libtorrent.ts';
 import { makeContent, manifestOf, type Content } from '../support/content.ts';
 import { onStage, type Stage } from '../support/stage.ts';
 
 const HOST = '127.0.0.1';
-const PEER_SCRIPT = resolve(import.meta.dirname, '../support/clients/libtorrent_peer.py');
 
 /** Settings that leave libtorrent one way to connect. */
 const ONLY_UTP = {
@@ -129,8 +128,7 @@ async function download(scene: Scene, settings: object, session: Session): Promi
   const { stage, content, torrent, torrentPath } = scene;
   const port = await freePort();
   const seed = stage.start([
-    ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py'), PEER_SCRIPT],
-    ...[JSON.stringify(settings), 'seed', torrentPath, content.folder, String(port)],
+    ...[...LIBTORRENT_WITH, JSON.stringify(settings), 'seed', torrentPath, content.folder, String(port)],
   ]);
   await seed.waitForLine(isLine('seeding'));
   const folder = await stage.makeFolder('arrived');
@@ -148,8 +146,7 @@ async function upload(scene: Scene, settings: object, session: Session): Promise
   const hash = Array.from(infoHash, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const magnet = `magnet:?xt=urn:btih:${hash}&x.pe=${HOST}:${String(session.port)}`;
   const leech = stage.start([
-    ...['/usr/bin/python3', join(import.meta.dirname, '../support/clients/libtorrent_with.py'), PEER_SCRIPT],
-    ...[JSON.stringify(settings), 'leech', magnet, folder, String(await freePort())],
+    ...[...LIBTORRENT_WITH, JSON.stringify(settings), 'leech', magnet, folder, String(await freePort())],
   ]);
   await leech.waitForLine(isLine('done'));
   expect(await manifestOf(join(folder, content.name))).toEqual(content.manifest);

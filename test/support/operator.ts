@@ -4,12 +4,11 @@ import type { Page } from 'playwright-core';
 import * as v from 'valibot';
 import { startPublisher, type Publisher, type PublisherOptions } from '../../src/publish/publisher.ts';
 import { openPage } from './browser.ts';
+import { LIBTORRENT } from './clients/libtorrent.ts';
 import type { Content } from './content.ts';
 import { makeDoneFile, waitForDone } from './clients/done-file.ts';
 import { run } from './processes.ts';
 import type { Stage } from './stage.ts';
-
-const LIBTORRENT = ['/usr/bin/python3', join(import.meta.dirname, 'clients/libtorrent_peer.py')];
 
 export async function publishWithView(
   stage: Stage,

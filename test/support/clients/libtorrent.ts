@@ -5,14 +5,20 @@ import { PEER_PORT, type PeerClient } from './peer.ts';
 
 const PYTHON = '/usr/bin/python3';
 const PEER = join(import.meta.dirname, 'libtorrent_peer.py');
-const SCRIPT = [PYTHON, PEER];
-const WITH = join(import.meta.dirname, 'libtorrent_with.py');
+/** The peer's command; what it shall do follows. */
+export const LIBTORRENT: readonly string[] = [PYTHON, PEER];
+/** The same with other settings of the session, as JSON before what it shall do. */
+export const LIBTORRENT_WITH: readonly string[] = [
+  PYTHON,
+  join(import.meta.dirname, 'libtorrent_with.py'),
+  PEER,
+];
 
-export const libtorrent: PeerClient = libtorrentRunBy(SCRIPT);
+export const libtorrent: PeerClient = libtorrentRunBy(LIBTORRENT);
 
 /** With settings of the session more than the plain ones. */
 export function libtorrentWith(settings: Readonly<Record<string, boolean | number>>): PeerClient {
-  return libtorrentRunBy([PYTHON, WITH, PEER, JSON.stringify(settings)]);
+  return libtorrentRunBy([...LIBTORRENT_WITH, JSON.stringify(settings)]);
 }
 
 function libtorrentRunBy(command: readonly string[]): PeerClient {
@@ -54,7 +60,7 @@ export async function createWithLibtorrent(options: {
   readonly trackers: readonly string[];
 }): Promise<InfoHashes> {
   const { path, output, mode, pieceLength, trackers } = options;
-  const text = await run([...SCRIPT, 'create', path, output, mode, String(pieceLength), ...trackers]);
+  const text = await run([...LIBTORRENT, 'create', path, output, mode, String(pieceLength), ...trackers]);
   const hash = (name: string): string | undefined => new RegExp(`"${name}": "([0-9a-f]+)"`).exec(text)?.[1];
   return { v1: hash('v1'), v2: hash('v2') };
 }
