@@ -21,8 +21,6 @@ export const PEER_PACE: Pace = { queueMs: 250, firstDepth: 16, leastDepth: 4 };
 /** Neighbours become one HTTP range: each costs both sides work and a round trip, so few and long ones are best. */
 export const WEB_SEED_PACE: Pace = { queueMs: 500, firstDepth: 64, leastDepth: 16 };
 
-/** More is asked for once half of what was has come: requests go out in batches, and one round trip's stand yet. */
-export const REFILL_BELOW = 0.5;
 /** Of a peer that brings so few blocks in this time they all stand requested: with less it runs dry between its turns. */
 const FEW = 8;
 const FEW_MS = 750;

@@ -9,7 +9,6 @@ import type { SwarmContext } from './context.ts';
 import type { PeerKey } from './inputs.ts';
 import type { Peer } from './peers.ts';
 import type { Picker } from './picker.ts';
-import { REFILL_BELOW } from './pipeline.ts';
 import { PIECE } from './pieces.ts';
 import { Sharing } from './sharing.ts';
 
@@ -17,6 +16,8 @@ import { Sharing } from './sharing.ts';
 const DEFAULT_QUEUE = 250;
 /** Of a web seed, whose queue is our own: 8 MiB, what a quick link brings within two rounds of long ranges. */
 const WEB_SEED_QUEUE = 512;
+/** More is asked for once half of what was has come: requests go out in batches, and one round trip's stand yet. */
+const REFILL_BELOW = 0.5;
 /** Silence with requests outstanding after which a peer counts as snubbing. */
 const SNUB_MS = 10_000;
 /** A search in vain for blocks to share is not repeated at once. */

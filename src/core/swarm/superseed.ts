@@ -119,7 +119,7 @@ export class SuperSeed {
       if (peer === undefined) return;
       const piece = this.#choose(content, peer, room);
       if (piece < 0) {
-        room.passed.add(peer);
+        (room.passed ??= new Set()).add(peer);
         continue;
       }
       const bytes = this.#show(content, peer, piece);
@@ -161,7 +161,7 @@ export class SuperSeed {
       canTempt,
       areSomeIndifferent: failed > 0,
       isIdle: coming < (taken * IDLE_MS) / 1000 + pieceLength,
-      passed: new Set(),
+      passed: undefined,
     };
   }
 
@@ -214,7 +214,7 @@ export class SuperSeed {
     let best: Peer | undefined;
     for (const peer of this.#context.peers.values()) {
       if (peer.shown === undefined || peer.exhausted || peer.gone || peer.isIndifferent) continue;
-      if (room.passed.has(peer)) continue;
+      if (room.passed?.has(peer) === true) continue;
       if (!(peer.isProven ? room.proven > 0 : room.trial > 0)) continue;
       if (!peer.saidPieces && this.#context.now - peer.connectedAt < SILENT_MS) continue;
       // A choked peer sees enough to want its turn, once there is one to be had.
@@ -323,8 +323,8 @@ interface Room {
   readonly areSomeIndifferent: boolean;
   /** The uplink has next to nothing to do. */
   readonly isIdle: boolean;
-  /** Peers for which no piece was found. */
-  readonly passed: Set<Peer>;
+  /** Peers for which no piece was found; made for the first of them, as rooms are made with every write. */
+  passed: Set<Peer> | undefined;
 }
 
 function hasNotAsked(peer: Peer): boolean {
