@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { CrowdOptions, CrowdResult } from '../../test/simulation/crowd.ts';
 import { describeMachine, formatTable, report, rounded, type Row } from '../support/report.ts';
-import { compare, readMeasured, type Exchange } from './measured.ts';
+import { compare, demandSame, readMeasured, type Exchange } from './measured.ts';
 import { drawPlot, type Series } from './plot.ts';
 
 const USAGE = `usage: node bench/run.mjs crowd [--leeches 8,16,32,64,125,250,500,1000,2000]
@@ -154,8 +154,7 @@ async function readSimulated(paths: readonly string[], exchange: Exchange): Prom
   const rows: Row[] = [];
   for (const path of paths) {
     const file = JSON.parse(await readFile(path, 'utf8')) as Exchange & { readonly rows: readonly Row[] };
-    const isSame = file.mib === exchange.mib && file.mbit === exchange.mbit && file.piece === exchange.piece;
-    if (!isSame) throw new Error(`${path} is of other content`);
+    demandSame(path, file, exchange);
     rows.push(...file.rows);
   }
   return rows;

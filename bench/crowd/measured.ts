@@ -15,6 +15,13 @@ export interface Exchange {
   readonly piece: number;
 }
 
+/** Refuses numbers of another exchange than the one asked for. */
+export function demandSame(path: string, { mib, mbit, piece }: Exchange, asked: Exchange): void {
+  if (mib === asked.mib && mbit === asked.mbit && piece === asked.piece) return;
+  const of = `--mib ${String(mib)} --mbit ${String(mbit)} --piece ${String(piece)}`;
+  throw new Error(`${path} was made with ${of}: ask for the same`);
+}
+
 interface Outcome {
   readonly client: string;
   readonly leeches: number;
@@ -27,10 +34,7 @@ export async function readMeasured(path: string, exchange: Exchange): Promise<Se
   const { mib, mbit, piece, outcomes } = JSON.parse(await readFile(path, 'utf8')) as Exchange & {
     readonly outcomes: readonly Outcome[];
   };
-  if (mib !== exchange.mib || mbit !== exchange.mbit || piece !== exchange.piece) {
-    const of = `--mib ${String(mib)} --mbit ${String(mbit)} --piece ${String(piece)}`;
-    throw new Error(`${path} was measured with ${of}: simulate the same`);
-  }
+  demandSame(path, { mib, mbit, piece }, exchange);
   const lasts = new Map<string, Map<number, number[]>>();
   for (const { client, leeches, seconds, theoretical } of outcomes) {
     const sizes = lasts.get(client) ?? new Map<number, number[]>();

@@ -20,9 +20,9 @@ const CLIENTS: readonly PeerClient[] = [
 export function clientNamed(text: string): PeerClient {
   const [name, transport] = text.split('+');
   const client = CLIENTS.find((each) => each.name === name);
-  if (client === undefined) {
+  if (client === undefined || (transport !== undefined && transport !== 'utp')) {
     throw new Error(`no client "${text}"; there are ${CLIENTS.map((each) => each.name).join(', ')}`);
   }
-  if (transport !== 'utp') return client;
+  if (transport === undefined) return client;
   return withoutTcp(client === libtorrent ? LIBTORRENT_UTP : client);
 }
