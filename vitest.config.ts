@@ -2,14 +2,8 @@
 // (browsers and whole publications, minutes).
 import { defineConfig } from 'vitest/config';
 
-/**
- * Stock clients and browsers spend most of their time waiting for each other. Two programs that race on a busy machine may
- * miss each other once: a second try in CI tells that from a fault, and the report says that there was one.
- */
-const PATIENT = {
-  ...{ testTimeout: 180_000, hookTimeout: 120_000, fileParallelism: false, maxConcurrency: 4 },
-  retry: process.env['CI'] === 'true' ? 1 : 0,
-};
+/** Stock clients and browsers spend most of their time waiting for each other. */
+const PATIENT = { testTimeout: 180_000, hookTimeout: 120_000, fileParallelism: false, maxConcurrency: 4 };
 
 export default defineConfig({
   test: {
